@@ -1,0 +1,9 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Two is what a small machine has; the acceptance suites start processes of their own.
+    maxWorkers: 2,
+  },
+})
