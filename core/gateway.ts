@@ -1,0 +1,101 @@
+import { Hono } from 'hono'
+import type { Core, GatewaySettings } from './core.ts'
+import { serveCallback } from './http/callback.ts'
+import { serveImage } from './http/image.ts'
+import { closeRoute } from './http/jeepay/close.ts'
+import { queryPayment } from './http/jeepay/query.ts'
+import { refundOrder } from './http/jeepay/refund-order.ts'
+import { queryRefund } from './http/jeepay/refund-query.ts'
+import { serveSigned } from './http/jeepay/signed.ts'
+import { unifiedOrder } from './http/jeepay/unified-order.ts'
+import { serveReturn } from './http/return.ts'
+import type { NotificationId } from './ids.ts'
+import { deliver } from './notification/deliver.ts'
+import type { AnyChannel } from './plugin/api.ts'
+import type { Ports } from './ports.ts'
+import { openStore } from './store/store.ts'
+import { type SweepBounds, type SweepReport, sweep } from './sweep/sweep.ts'
+
+export interface GatewayOptions {
+  readonly ports: Ports
+  readonly channels: readonly AnyChannel[]
+  readonly settings: GatewaySettings
+}
+
+export interface Gateway {
+  fetch(request: Request): Promise<Response>
+  /** Does what is due. Any number of runners may call it, at any time. */
+  sweep(bounds: SweepBounds): Promise<SweepReport>
+  /** Tries to tell a merchant now, if that is due and nobody else is at it. */
+  deliver(notificationId: NotificationId): Promise<boolean>
+  readonly core: Core
+}
+
+/** Puts the gateway together. Cheap: on Workers it is made for each request. */
+export function createGateway({ ports, channels, settings }: GatewayOptions): Gateway {
+  const core: Core = {
+    ports,
+    settings,
+    store: openStore(ports.database),
+    channels: new Map(channels.map((channel) => [channel.manifest.id, channel])),
+  }
+  const app = routes(core)
+  return {
+    core,
+    fetch: async (request) => app.fetch(request),
+    sweep: (bounds) => sweep(core, bounds),
+    deliver: (notificationId) => deliver(core, notificationId),
+  }
+}
+
+function routes(core: Core): Hono {
+  const app = new Hono()
+
+  app.post('/api/pay/unifiedOrder', (c) => serveSigned(core, c.req.raw, unifiedOrder))
+  app.all('/api/pay/query', (c) => serveSigned(core, c.req.raw, queryPayment))
+  app.all('/api/pay/close', (c) => serveSigned(core, c.req.raw, closeRoute))
+  app.post('/api/refund/refundOrder', (c) => serveSigned(core, c.req.raw, refundOrder))
+  app.all('/api/refund/query', (c) => serveSigned(core, c.req.raw, queryRefund))
+  for (const path of ['/api/pay/unifiedOrder', '/api/refund/refundOrder']) {
+    app.all(path, (c) => problem(core, c.req.raw, 405, 'Method Not Allowed'))
+  }
+
+  app.all('/api/pay/notify/:channel/:reference', (c) =>
+    serveCallback(core, c.req.raw, { about: 'payment', ...c.req.param() }),
+  )
+  app.all('/api/refund/notify/:channel/:reference', (c) =>
+    serveCallback(core, c.req.raw, { about: 'refund', ...c.req.param() }),
+  )
+  app.all('/api/pay/return/:channel/:attempt', (c) => serveReturn(core, c.req.param('attempt')))
+  app.get('/api/scan/imgs/:name', (c) => serveImage(core, c.req.param('name')))
+
+  app.get('/healthz', () => health(core))
+  app.notFound((c) => problem(core, c.req.raw, 404, 'Not Found'))
+  app.onError((error, c) => {
+    core.ports.log.write('error', 'a request failed', {
+      path: c.req.path,
+      reason: `${error.name}: ${error.message}`,
+    })
+    return problem(core, c.req.raw, 500, 'Internal Server Error')
+  })
+  return app
+}
+
+/** The members that JeePay's SDK reads out of a 404. */
+function problem({ ports }: Core, request: Request, status: number, error: string): Response {
+  const { pathname } = new URL(request.url)
+  return Response.json(
+    { timestamp: new Date(ports.clock.now()).toISOString(), status, error, path: pathname },
+    { status },
+  )
+}
+
+/** Whether the database answers: without it nothing can be taken. */
+async function health({ ports }: Core): Promise<Response> {
+  try {
+    await ports.database.batch([{ sql: 'select 1', args: [] }], 'read')
+    return Response.json({ status: 'ok', database: 'reachable' })
+  } catch {
+    return Response.json({ status: 'failing', database: 'unreachable' }, { status: 503 })
+  }
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod'
+import type { Core } from '../../core.ts'
+import type { AppId } from '../../ids.ts'
+import { DatabaseError } from '../../ports.ts'
+import { ok, type Result, refuse } from '../../result.ts'
+import { type AppEntry, findApp, forgetApp } from '../../routing/directory.ts'
+import { verifyJeepay } from '../../signing/jeepay.ts'
+import { failureAnswer, type JeepayData, type JeepayFailure, successAnswer } from './envelope.ts'
+import { required } from './fields.ts'
+import { type Parameters, readParameters } from './parameters.ts'
+
+/** Fields that every signed request has. Values of `reqTime` and `version` are not judged. */
+const commonFields = {
+  version: required('版本号不能为空', 10, 'version'),
+  signType: required('签名类型不能为空', 10, 'signType'),
+  sign: required('签名值不能为空', 1024, 'sign'),
+  reqTime: required('时间戳不能为空', 32, 'reqTime'),
+  mchNo: required('商户号不能为空', 64, 'mchNo'),
+  appId: required('商户应用ID不能为空', 64, 'appId'),
+}
+
+export interface Caller {
+  readonly app: AppEntry
+  readonly request: Request
+}
+
+/** `stale_app` asks for the app to be looked up anew, and for the request to be judged again. */
+export type Handled = Result<JeepayData, JeepayFailure | 'stale_app'>
+
+export interface SignedRoute<Shape extends z.ZodRawShape> {
+  /** The route's own fields. Others are not acted on. */
+  readonly fields: Shape
+  handle(core: Core, caller: Caller, fields: z.output<z.ZodObject<Shape>>): Promise<Handled>
+}
+
+export const refusal = (msg: string): JeepayFailure => ({ code: 9999, msg })
+
+/** How often configuration may change while one request is looked at. */
+const MAX_LOOKUPS = 4
+
+/** Serves a route: reads, checks fields and sign, has it handled, and answers in the envelope. */
+export async function serveSigned<Shape extends z.ZodRawShape>(
+  core: Core,
+  request: Request,
+  route: SignedRoute<Shape>,
+): Promise<Response> {
+  try {
+    const result = await handleSigned(core, request, route)
+    return result.ok
+      ? successAnswer(result.value.data, result.value.secret)
+      : failureAnswer(result.refusal)
+  } catch (error) {
+    return failureAnswer(unexpected(core, error))
+  }
+}
+
+/** One opaque answer and one log line. 200: the Java SDK repeats a request on any 5xx. */
+function unexpected(core: Core, error: unknown): JeepayFailure {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown'
+  core.ports.log.write('error', 'a merchant request failed', { reason })
+  return error instanceof DatabaseError
+    ? { code: 12, msg: '数据库服务异常' }
+    : { code: 10, msg: '系统异常' }
+}
+
+async function handleSigned<Shape extends z.ZodRawShape>(
+  core: Core,
+  request: Request,
+  route: SignedRoute<Shape>,
+): Promise<Result<{ readonly data: JeepayData; readonly secret: string }, JeepayFailure>> {
+  const parameters = await readParameters(request)
+  if (!parameters.ok) return parameters
+  const given = Object.fromEntries(parameters.value)
+  const common = z.object(commonFields).safeParse(given)
+  if (!common.success) return refuse(firstProblem(common.error))
+  const own = z.object(route.fields).safeParse(given)
+  if (!own.success) return refuse(firstProblem(own.error))
+
+  const known = [...Object.keys(commonFields), ...Object.keys(route.fields)]
+  for (let lookups = 0; lookups < MAX_LOOKUPS; lookups++) {
+    const app = await authenticate(core, common.data, parameters.value, known)
+    if (!app.ok) return app
+    const handled = await route.handle(core, { app: app.value, request }, own.data)
+    if (handled.ok) return ok({ data: handled.value, secret: app.value.secret })
+    if (handled.refusal !== 'stale_app') return refuse(handled.refusal)
+    forgetApp(core, app.value.appId)
+  }
+  return refuse({ code: 10, msg: '系统异常' })
+}
+
+function firstProblem(error: z.ZodError): JeepayFailure {
+  const msg = error.issues[0]?.message ?? '参数有误'
+  return { code: msg.startsWith('参数有误[') ? 11 : 9999, msg }
+}
+
+async function authenticate(
+  core: Core,
+  common: { readonly mchNo: string; readonly appId: string; readonly sign: string },
+  parameters: Parameters,
+  known: readonly string[],
+): Promise<Result<AppEntry, JeepayFailure>> {
+  const app = await findApp(core, common.appId as AppId)
+  // One answer for all that does not exist: numbers are not to be found by trying.
+  if (app === undefined) return refuse(refusal('商户或商户应用不存在'))
+  if (app.merchantNo !== common.mchNo) return refuse(refusal('参数appId与商户号不匹配'))
+  if (!isSigned(app, parameters, common.sign, known)) {
+    core.ports.log.write('warn', 'a merchant request has a wrong sign', { appId: app.appId })
+    return refuse(refusal('验签失败'))
+  }
+  if (!app.merchantActive) return refuse(refusal('商户信息不存在或商户状态不可用'))
+  if (!app.appActive) return refuse(refusal('商户应用不存在或应用状态不可用'))
+  return ok(app)
+}
+
+/**
+ * Over all that was received, which covers clients that sign fields we don't know; or else, as
+ * JeePay does it, over the route's known fields in the form that JeePay's types give them.
+ */
+function isSigned(
+  app: AppEntry,
+  parameters: Parameters,
+  sign: string,
+  known: readonly string[],
+): boolean {
+  if (verifyJeepay(parameters, app.secret, sign)) return true
+  const bound = known.flatMap((name) => {
+    const value = parameters.get(name)
+    return value === undefined ? [] : [[name, NUMBERS.has(name) ? asNumber(value) : value] as const]
+  })
+  return verifyJeepay(bound, app.secret, sign)
+}
+
+/** Fields that JeePay binds to a number before it signs them: `007` is `7`. */
+const NUMBERS: ReadonlySet<string> = new Set([
+  'amount',
+  'refundAmount',
+  'expiredTime',
+  'divisionMode',
+  'receiverGroupId',
+  'accType',
+  'useSysAutoDivisionReceivers',
+])
+
+function asNumber(text: string): string {
+  return /^[+-]?\d+$/.test(text) ? BigInt(text.replace('+', '')).toString() : text
+}

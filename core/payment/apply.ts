@@ -1,0 +1,210 @@
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import type { Core } from '../core.ts'
+import { type EventId, type NotificationId, newEventId } from '../ids.ts'
+import { tellOfPayment } from '../notification/outbox.ts'
+import { wakeFor } from '../notification/wake.ts'
+import type { PaymentFact } from '../plugin/api.ts'
+import type { TranscriptLine } from '../plugin/host.ts'
+import { lateRefundStatements } from '../refund/late.ts'
+import { assert } from '../result.ts'
+import { events, type FactSource, payments } from '../store/schema.ts'
+import { eventWritten, insertWhere, previousChangedOne } from '../store/store.ts'
+import type { PaymentCase, PaymentRow } from './case.ts'
+import { type Change, mergeFact } from './merge.ts'
+import { nextPaymentCheckAt } from './schedule.ts'
+import { isOpen, statesBefore } from './state.ts'
+
+export interface Told {
+  readonly fact: PaymentFact
+  readonly source: FactSource
+  readonly transcript?: readonly TranscriptLine[]
+}
+
+export type Statements = readonly BatchItem<'sqlite'>[]
+
+/**
+ * Further statements for the batch, given the payment as it will be and a condition that holds only
+ * if this batch wins. Asked anew for each try; what does not use the condition may run twice.
+ */
+export type Also = (payment: PaymentRow, won: SQL) => Statements
+
+/** How often another writer may get between our read and our write before something is wrong. */
+const MAX_RACES = 20
+
+/**
+ * Merges a fact into a payment: one guarded batch with its event and its outbox row, tried again on
+ * what another writer left behind. When it returns, the fact is in the database.
+ *
+ * @param known the payment as it was read; may be out of date, the guard finds out
+ * @returns the payment as it is now
+ */
+export async function applyFact(
+  core: Core,
+  known: PaymentCase,
+  told: Told,
+  also: Also = () => [],
+): Promise<PaymentRow> {
+  let current = known
+  for (let races = 0; races < MAX_RACES; races++) {
+    const change = mergeFact(current.payment, told.fact, {
+      payee: current.attempt.payee,
+      latePolicy: current.latePolicy,
+      observedAtMs: core.ports.clock.now(),
+    })
+    if (change === undefined) {
+      await runAll(core, also(current.payment, ALWAYS))
+      return current.payment
+    }
+    const written = await writeChange(core, current, change, told, also)
+    if (written.won) {
+      report(core, current.payment, change)
+      await wakeFor(core, written.notificationIds)
+      return written.payment
+    }
+    current = { ...current, payment: written.payment }
+  }
+  throw new Error(`payment ${known.payment.paymentId} is written to by too many at once`)
+}
+
+const ALWAYS = sql`1 = 1`
+
+async function runAll({ store }: Core, statements: Statements): Promise<void> {
+  const [first, ...others] = statements
+  if (first !== undefined) await store.write.batch([first, ...others])
+}
+
+interface Written {
+  readonly won: boolean
+  readonly payment: PaymentRow
+  readonly notificationIds: readonly NotificationId[]
+}
+
+async function writeChange(
+  core: Core,
+  kase: PaymentCase,
+  change: Change,
+  told: Told,
+  also: Also,
+): Promise<Written> {
+  const { ports, store } = core
+  const { payment } = kase
+  const db = store.write
+  const eventId = newEventId(ports)
+  const won = eventWritten(eventId)
+  const next = nextRow(core, kase, change)
+  const tells = tellsMerchant(kase, change) ? change.tells : undefined
+  const notification = tells === undefined ? undefined : tellOfPayment(ports, next, tells, won)
+
+  const results = await db.batch([
+    db
+      .update(payments)
+      .set({ ...changedColumns(next), ...(change.refundsAll && reservesAll(payment)) })
+      .where(
+        and(
+          eq(payments.paymentId, payment.paymentId),
+          eq(payments.version, payment.version),
+          inArray(payments.state, [...statesGuarded(payment, next)]),
+          // Reservations raise no version: what is left to refund is guarded by itself.
+          change.refundsAll
+            ? eq(payments.refundReservedMinor, payment.refundReservedMinor)
+            : undefined,
+        ),
+      ),
+    db.run(insertWhere(events, eventRow(eventId, next, change, told, core), previousChangedOne)),
+    ...(notification === undefined ? [] : [db.run(notification.statement)]),
+    ...(change.refundsAll ? lateRefundStatements(core, kase, next, won) : []),
+    ...also(next, won),
+    db
+      .select({ payment: payments, won: events.eventId })
+      .from(payments)
+      .leftJoin(events, eq(events.eventId, eventId))
+      .where(eq(payments.paymentId, payment.paymentId)),
+  ])
+  const last = results.at(-1) as readonly { payment: PaymentRow; won: EventId | null }[]
+  const row = last[0]
+  assert(row !== undefined, `payment ${payment.paymentId} is still there`)
+  return {
+    won: row.won === eventId,
+    payment: row.payment,
+    notificationIds: notification === undefined ? [] : [notification.notificationId],
+  }
+}
+
+function nextRow({ ports }: Core, { payment }: PaymentCase, change: Change): PaymentRow {
+  const merged = { ...payment, ...change.set, version: payment.version + 1 }
+  return {
+    ...merged,
+    nextCheckAtMs: isOpen(merged.state) ? nextPaymentCheckAt(payment, ports.clock.now()) : null,
+  }
+}
+
+/** The late refund takes all that is not spoken for. */
+function reservesAll({ amountMinor, refundCount }: PaymentRow) {
+  return { refundReservedMinor: amountMinor, refundCount: refundCount + 1 }
+}
+
+/** All that a merge may touch. Sums of refunds are others' to write. */
+function changedColumns(next: PaymentRow) {
+  const { state, version, channelPaymentNo, payer, errorCode, errorMessage } = next
+  const { paidAtMs, closedAtMs, lateDecision, frozenBecause, nextCheckAtMs } = next
+  return {
+    state,
+    version,
+    channelPaymentNo,
+    payer,
+    errorCode,
+    errorMessage,
+    paidAtMs,
+    closedAtMs,
+    lateDecision,
+    frozenBecause,
+    nextCheckAtMs,
+  }
+}
+
+/** The version already says it all; the states say it again, in the words of the state machine. */
+function statesGuarded(payment: PaymentRow, next: PaymentRow) {
+  return payment.state === next.state ? [payment.state] : statesBefore(next.state)
+}
+
+/** Success is always told. Other ends are news to JeePay merchants, so an app has to ask for them. */
+function tellsMerchant(kase: PaymentCase, change: Change): boolean {
+  return change.tells === 'payment.succeeded' || kase.notifiesEveryEnd
+}
+
+function eventRow(
+  eventId: EventId,
+  next: PaymentRow,
+  change: Change,
+  told: Told,
+  { ports }: Core,
+): typeof events.$inferInsert {
+  return {
+    eventId,
+    subjectKind: 'payment',
+    subjectId: next.paymentId,
+    version: next.version,
+    kind: change.event,
+    source: told.source,
+    evidence: JSON.stringify({ fact: redacted(told.fact), calls: told.transcript ?? [] }),
+    atMs: ports.clock.now(),
+  }
+}
+
+/** Who paid is in the payment's row, and nowhere else. */
+function redacted(fact: PaymentFact) {
+  if (fact.kind !== 'succeeded') return fact
+  const { payer: _, ...rest } = fact
+  return rest
+}
+
+function report({ ports }: Core, payment: PaymentRow, change: Change): void {
+  ports.log.write(change.alarm === undefined ? 'info' : 'error', change.event, {
+    paymentId: payment.paymentId,
+    channel: payment.channel,
+    way: payment.way,
+    version: payment.version + 1,
+    alarm: change.alarm,
+  })
+}

@@ -1,0 +1,46 @@
+import { and, eq, type SQL } from 'drizzle-orm'
+import type { PinnedConfig } from '../routing/directory.ts'
+import { apps, attempts, channelConfigs, payments } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
+import type { LatePolicy } from './state.ts'
+
+export type PaymentRow = typeof payments.$inferSelect
+export type AttemptRow = typeof attempts.$inferSelect
+
+/** A payment with all that a decision about it needs. */
+export interface PaymentCase {
+  readonly payment: PaymentRow
+  readonly attempt: AttemptRow
+  /** Of the config version that the attempt pinned. */
+  readonly settingsSealed: string
+  readonly latePolicy: LatePolicy
+  readonly notifiesEveryEnd: boolean
+}
+
+/** Reads cases in one statement, so that it can stand in any batch. */
+export function selectCases(db: Store['read'], condition: SQL | undefined) {
+  return db
+    .select({
+      payment: payments,
+      attempt: attempts,
+      settingsSealed: channelConfigs.settingsSealed,
+      latePolicy: apps.latePolicy,
+      notifiesEveryEnd: apps.notifiesEveryEnd,
+    })
+    .from(payments)
+    .innerJoin(attempts, eq(attempts.attemptId, payments.attemptId))
+    .innerJoin(
+      channelConfigs,
+      and(
+        eq(channelConfigs.accountId, attempts.accountId),
+        eq(channelConfigs.version, attempts.configVersion),
+      ),
+    )
+    .innerJoin(apps, eq(apps.appId, payments.appId))
+    .where(condition)
+}
+
+export function pinnedConfig({ attempt, settingsSealed }: PaymentCase): PinnedConfig {
+  const { channel, accountId, configVersion } = attempt
+  return { channel, accountId, configVersion, settingsSealed }
+}

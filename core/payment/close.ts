@@ -1,0 +1,101 @@
+import type { Core } from '../core.ts'
+import type { BoundChannel, CloseOutcome } from '../plugin/api.ts'
+import { runOperation, type TranscriptLine } from '../plugin/host.ts'
+import { ok, type Result, refuse } from '../result.ts'
+import { bindChannel } from '../routing/directory.ts'
+import type { FactSource } from '../store/schema.ts'
+import { applyFact } from './apply.ts'
+import { askChannel } from './ask.ts'
+import { type PaymentCase, type PaymentRow, pinnedConfig } from './case.ts'
+import { isOnItsWay } from './repeat.ts'
+import { isOpen } from './state.ts'
+
+export type CloseRefusal =
+  | { readonly code: 'not_open'; readonly payment: PaymentRow }
+  | { readonly code: 'frozen' }
+  /** The call that makes it has not come back: it can't be closed yet. */
+  | { readonly code: 'on_its_way' }
+  | { readonly code: 'channel_cannot_close' }
+  | { readonly code: 'channel_refused'; readonly message: string }
+  /** Whether it was closed is not known; the sweep finds out. */
+  | { readonly code: 'unknown' }
+
+/**
+ * Closes a payment, so that it can no longer be paid. Done only with the channel's word: a payment
+ * that the channel will not close stays as it is.
+ */
+export async function closePayment(
+  core: Core,
+  kase: PaymentCase,
+  source: FactSource,
+): Promise<Result<PaymentRow, CloseRefusal>> {
+  const { attempt, payment } = kase
+  if (!isOpen(payment.state)) return refuse({ code: 'not_open', payment })
+  if (payment.frozenBecause !== null) return refuse({ code: 'frozen' })
+  if (isOnItsWay(core, attempt)) return refuse({ code: 'on_its_way' })
+  // Provably nothing at the channel to close. A copy that sends it now raises the version first.
+  if (attempt.outcome === 'not_sent') return settle(core, kase, source, [])
+
+  const channel = await bindChannel(core, pinnedConfig(kase))
+  const { close } = channel
+  if (close === undefined) return refuse({ code: 'channel_cannot_close' })
+  const { outcome, transcript } = await runOperation(core, channel, attempt.accountId, (ports) =>
+    close(ports, { attemptId: attempt.attemptId, way: attempt.way }),
+  )
+  return afterClose(core, kase, source, channel, outcome, transcript)
+}
+
+async function afterClose(
+  core: Core,
+  kase: PaymentCase,
+  source: FactSource,
+  channel: BoundChannel,
+  outcome: CloseOutcome,
+  transcript: readonly TranscriptLine[],
+): Promise<Result<PaymentRow, CloseRefusal>> {
+  switch (outcome.kind) {
+    case 'closed':
+      return settle(core, kase, source, transcript)
+    case 'already_paid': {
+      const asked = await askChannel(core, kase, source)
+      return refuse({ code: 'not_open', payment: asked.payment })
+    }
+    case 'not_found':
+      return neverCreated(core, kase, channel)
+        ? settle(core, kase, source, transcript)
+        : refuse({ code: 'on_its_way' })
+    case 'refused':
+      return refuse({ code: 'channel_refused', message: outcome.error.message })
+    case 'not_sent':
+      return refuse({ code: 'channel_refused', message: outcome.reason })
+    case 'unknown':
+      return refuse({ code: 'unknown' })
+  }
+}
+
+/** The channel does not know the payment, and has had the time that it needs to get to know it. */
+export function neverCreated(
+  { ports }: Core,
+  { attempt }: PaymentCase,
+  { manifest }: BoundChannel,
+): boolean {
+  const { notFoundIsFinalAfterMs } = manifest.capabilities.query
+  return ports.clock.now() >= attempt.dispatchedAtMs + notFoundIsFinalAfterMs
+}
+
+/** For channels that cannot close: they don't know it, so there is nothing that could be paid. */
+export function settleNeverCreated(core: Core, kase: PaymentCase) {
+  return settle(core, kase, 'sweep', [])
+}
+
+async function settle(
+  core: Core,
+  kase: PaymentCase,
+  source: FactSource,
+  transcript: readonly TranscriptLine[],
+): Promise<Result<PaymentRow, CloseRefusal>> {
+  const { attemptId } = kase.attempt
+  const fact = { about: 'payment', attemptId, kind: 'closed' } as const
+  const payment = await applyFact(core, kase, { fact, source, transcript })
+  return payment.state === 'closed' ? ok(payment) : refuse({ code: 'not_open', payment })
+}

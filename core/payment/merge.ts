@@ -1,0 +1,180 @@
+import type { AttemptId } from '../ids.ts'
+import type { Minor } from '../money.ts'
+import type { PaymentFact } from '../plugin/api.ts'
+import type { NotificationKind } from '../store/schema.ts'
+import type { Milliseconds } from '../time.ts'
+import { type LateDecision, type LatePolicy, mayMove, type PaymentState } from './state.ts'
+
+/** What a merge reads of a payment, and may change. */
+export interface Standing {
+  readonly state: PaymentState
+  readonly amountMinor: Minor
+  readonly currency: string
+  readonly attemptId: AttemptId
+  readonly channelPaymentNo: string | null
+  readonly payer: string | null
+  readonly errorCode: string | null
+  readonly errorMessage: string | null
+  readonly paidAtMs: Milliseconds | null
+  readonly closedAtMs: Milliseconds | null
+  readonly lateDecision: LateDecision | null
+  readonly frozenBecause: string | null
+}
+
+export interface MergeContext {
+  /** The account that the attempt was sent to, as pinned by it. */
+  readonly payee: string
+  readonly latePolicy: LatePolicy
+  /** When the fact reached us: the only time that "closed" has. */
+  readonly observedAtMs: Milliseconds
+}
+
+export type FreezeReason = 'amount_differs' | 'payee_differs' | 'paid_twice'
+
+export interface Change {
+  readonly set: Partial<Standing>
+  readonly event: PaymentEvent
+  readonly tells?: Extract<NotificationKind, `payment.${string}`>
+  /** A refund of everything has to be made by us. */
+  readonly refundsAll?: true
+  /** Somebody should look at it, whatever the policy. */
+  readonly alarm?: FreezeReason | 'succeeded_after_failure'
+}
+
+export type PaymentEvent =
+  | 'payment.created'
+  | 'payment.pending'
+  | 'payment.succeeded'
+  | 'payment.failed'
+  | 'payment.closed'
+  | 'payment.frozen'
+  | 'payment.paid_late'
+
+/**
+ * What a fact does to a payment. Pure, and one rule for answers, callbacks, queries and bills.
+ *
+ * Facts go up a ladder: success beats all, failure beats closed, both beat pending, and a fact that
+ * is already known does nothing. So facts may come in any order and any number of times and leave
+ * the same payment. Whether money was late is computed from the times in the facts, not from the
+ * order in which we heard of them.
+ *
+ * @returns what to write, or nothing when the fact changes nothing
+ */
+export function mergeFact(
+  payment: Standing,
+  fact: PaymentFact,
+  context: MergeContext,
+): Change | undefined {
+  switch (fact.kind) {
+    case 'pending':
+      return payment.state === 'created'
+        ? { set: { state: 'pending' }, event: 'payment.pending' }
+        : undefined
+    case 'failed':
+      if (!mayMove(payment.state, 'failed')) return undefined
+      return {
+        set: { state: 'failed', errorCode: fact.error.code, errorMessage: fact.error.message },
+        event: 'payment.failed',
+        tells: 'payment.failed',
+      }
+    case 'closed':
+      return mergeClosed(payment, context)
+    case 'succeeded':
+      return mergeSucceeded(payment, fact, context)
+  }
+}
+
+function mergeClosed(payment: Standing, context: MergeContext): Change | undefined {
+  const closedAtMs = Math.min(payment.closedAtMs ?? context.observedAtMs, context.observedAtMs)
+  const moves = mayMove(payment.state, 'closed')
+  if (!moves && closedAtMs === payment.closedAtMs) return undefined
+  if (moves) {
+    return {
+      set: { state: 'closed', closedAtMs },
+      event: 'payment.closed',
+      tells: 'payment.closed',
+    }
+  }
+  // Failed or succeeded stays what it is. The time is kept: money may turn out to be late by it.
+  const late = decideLate({ ...payment, closedAtMs }, context)
+  return {
+    set: { closedAtMs, ...late?.set },
+    event: late === undefined ? 'payment.closed' : 'payment.paid_late',
+    ...(late?.refundsAll && { refundsAll: true }),
+  }
+}
+
+function mergeSucceeded(
+  payment: Standing,
+  fact: PaymentFact & { readonly kind: 'succeeded' },
+  context: MergeContext,
+): Change | undefined {
+  const misfit = misfitOf(payment, fact, context)
+  if (misfit !== undefined) return freeze(payment, misfit)
+  if (!mayMove(payment.state, 'succeeded')) return undefined
+
+  const { channelPaymentNo, paidAtMs } = fact
+  const paid = {
+    state: 'succeeded',
+    channelPaymentNo,
+    paidAtMs,
+    payer: fact.payer ?? null,
+    errorCode: null,
+    errorMessage: null,
+  } as const
+  const late = decideLate({ ...payment, ...paid }, context)
+  const told = late === undefined || late.set.lateDecision === 'accepted'
+  return {
+    set: { ...paid, ...late?.set },
+    event: late === undefined ? 'payment.succeeded' : 'payment.paid_late',
+    ...(told && { tells: 'payment.succeeded' }),
+    ...(late?.refundsAll && { refundsAll: true }),
+    ...(payment.state === 'failed' && { alarm: 'succeeded_after_failure' }),
+  }
+}
+
+/** What about a success cannot be true of this payment. */
+function misfitOf(
+  payment: Standing,
+  fact: PaymentFact & { readonly kind: 'succeeded' },
+  context: MergeContext,
+): FreezeReason | undefined {
+  if (fact.payee !== context.payee) return 'payee_differs'
+  if (fact.paid.minor !== payment.amountMinor || fact.paid.currency !== payment.currency) {
+    return 'amount_differs'
+  }
+  const paidBefore = payment.state === 'succeeded'
+  if (paidBefore && fact.channelPaymentNo !== payment.channelPaymentNo) return 'paid_twice'
+  return undefined
+}
+
+/** Reasons are kept as a sorted set, so that the order in which they came leaves no trace. */
+function freeze(payment: Standing, reason: FreezeReason): Change | undefined {
+  const reasons = new Set(payment.frozenBecause?.split(',') ?? [])
+  if (reasons.has(reason)) return undefined
+  const frozenBecause = [...reasons.add(reason)].sort().join(',')
+  // Whatever else is wrong: the channel has heard of it.
+  const state = payment.state === 'created' ? 'pending' : payment.state
+  return { set: { state, frozenBecause }, event: 'payment.frozen', alarm: reason }
+}
+
+const LATE = {
+  accept: { set: { lateDecision: 'accepted' } },
+  hold: { set: { lateDecision: 'held' } },
+  refund: { set: { lateDecision: 'refunding' }, refundsAll: true },
+} as const satisfies Record<
+  LatePolicy,
+  { readonly set: { readonly lateDecision: LateDecision }; readonly refundsAll?: true }
+>
+
+function decideLate(
+  payment: Standing,
+  { latePolicy }: MergeContext,
+):
+  | { readonly set: { readonly lateDecision: LateDecision }; readonly refundsAll?: true }
+  | undefined {
+  const { paidAtMs, closedAtMs } = payment
+  if (payment.lateDecision !== null) return undefined
+  if (payment.state !== 'succeeded' || paidAtMs === null || closedAtMs === null) return undefined
+  return paidAtMs > closedAtMs ? LATE[latePolicy] : undefined
+}

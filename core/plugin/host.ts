@@ -1,0 +1,133 @@
+import type { Core } from '../core.ts'
+import type { Clock, HttpAnswer, Memory } from '../ports.ts'
+import type {
+  BoundChannel,
+  ChannelCache,
+  ChannelHttp,
+  ChannelPorts,
+  NotSent,
+  Unknown,
+} from './api.ts'
+
+const MAX_ANSWER_BYTES = 1_048_576
+
+/** What one call did on the wire: no bodies, no headers, no query values. */
+export interface TranscriptLine {
+  readonly call: string
+  result: string
+  ms: number
+}
+
+export interface Ran<Outcome> {
+  readonly outcome: Outcome
+  readonly transcript: readonly TranscriptLine[]
+}
+
+/**
+ * Runs one operation of a plugin behind the dispatch stamp: whatever goes wrong in the plugin from
+ * here on, a call may have left, so a throw is `unknown`.
+ */
+export async function runOperation<Outcome>(
+  core: Core,
+  channel: BoundChannel,
+  scope: string,
+  operation: (ports: ChannelPorts) => Promise<Outcome>,
+): Promise<Ran<Outcome | Unknown | NotSent>> {
+  const transcript: TranscriptLine[] = []
+  const ports = channelPorts(core, channel, scope, transcript)
+  try {
+    return { outcome: await operation(ports), transcript }
+  } catch (error) {
+    const evidence = error instanceof Error ? `${error.name}: ${error.message}` : 'threw'
+    core.ports.log.write('error', 'a channel operation threw', {
+      channel: channel.manifest.id,
+      scope,
+      evidence,
+    })
+    // Nothing was handed to the http port: provably nothing left.
+    if (transcript.length === 0)
+      return { outcome: { kind: 'not_sent', reason: evidence }, transcript }
+    return { outcome: { kind: 'unknown', evidence }, transcript }
+  }
+}
+
+/**
+ * The ports of a plugin.
+ *
+ * @param scope whose cache it is: nothing that one account fetched is seen by another
+ */
+export function channelPorts(
+  { ports }: Core,
+  channel: BoundChannel,
+  scope: string,
+  transcript: TranscriptLine[] = [],
+): ChannelPorts {
+  const { clock, random, log, memory } = ports
+  return {
+    http: limitedHttp(ports, channel, transcript),
+    clock,
+    random,
+    cache: memoryCache(memory, clock, `${channel.manifest.id}:${scope}`),
+    log,
+  }
+}
+
+function limitedHttp(
+  { http, clock }: Core['ports'],
+  channel: BoundChannel,
+  transcript: TranscriptLine[],
+): ChannelHttp {
+  const hosts = new Set([...channel.manifest.hosts, ...channel.extraHosts])
+  return {
+    async send(request) {
+      const { method, timeoutMs } = request
+      const url = URL.parse(request.url)
+      if (url === null || !hosts.has(url.host)) {
+        return {
+          kind: 'not_sent',
+          reason: `${channel.manifest.id} may not call ${url?.host ?? 'an unreadable URL'}`,
+        }
+      }
+      const startedAtMs = clock.now()
+      // Stands in the transcript before the call: whoever throws meanwhile may have sent something.
+      const line = { call: `${method} ${url.host}${url.pathname}`, result: 'no answer', ms: 0 }
+      transcript.push(line)
+      const answer = await http.send({
+        method,
+        url: request.url,
+        headers: request.headers,
+        ...(request.body !== undefined && { body: request.body }),
+        timeoutMs,
+        maxAnswerBytes: request.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+      })
+      line.ms = clock.now() - startedAtMs
+      line.result = resultOf(answer)
+      return answer
+    },
+  }
+}
+
+function resultOf(answer: HttpAnswer): string {
+  switch (answer.kind) {
+    case 'answered':
+      return `${answer.status}, ${answer.body.length} bytes`
+    case 'not_sent':
+      return `not sent: ${answer.reason}`
+    case 'unknown':
+      return `unknown: ${answer.evidence}`
+  }
+}
+
+function memoryCache(memory: Memory, clock: Clock, scope: string): ChannelCache {
+  return {
+    async get(key) {
+      const kept = memory.get(`cache:${scope}:${key}`) as
+        | { readonly value: string; readonly untilMs: number }
+        | undefined
+      return kept !== undefined && kept.untilMs > clock.now() ? kept.value : undefined
+    },
+    async put(key, value, ttlMs) {
+      memory.set(`cache:${scope}:${key}`, { value, untilMs: clock.now() + ttlMs })
+    },
+  }
+}

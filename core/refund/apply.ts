@@ -1,0 +1,198 @@
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import type { Core } from '../core.ts'
+import { type EventId, type NotificationId, newEventId } from '../ids.ts'
+import { tellOfRefund } from '../notification/outbox.ts'
+import { wakeFor } from '../notification/wake.ts'
+import { nextCheckAt } from '../payment/schedule.ts'
+import type { RefundFact } from '../plugin/api.ts'
+import type { TranscriptLine } from '../plugin/host.ts'
+import { assert } from '../result.ts'
+import { events, type FactSource, payments, refunds } from '../store/schema.ts'
+import { eventWritten, insertWhere, previousChangedOne } from '../store/store.ts'
+import type { RefundRow } from './case.ts'
+import { mergeRefundFact, type RefundChange } from './merge.ts'
+import { mayMoveRefund, REFUND_STATES, type RefundState } from './state.ts'
+
+export interface RefundTold {
+  readonly fact: RefundFact
+  readonly source: FactSource
+  readonly transcript?: readonly TranscriptLine[]
+}
+
+/** Further statements for the batch; see `Also` of payments. */
+export type AlsoForRefund = (refund: RefundRow, won: SQL) => readonly BatchItem<'sqlite'>[]
+
+const MAX_RACES = 20
+
+/**
+ * Merges a fact into a refund, and what it does to the sums into its payment: one guarded batch
+ * with events and outbox row, tried again on what another writer left behind.
+ *
+ * @returns the refund as it is now
+ */
+export async function applyRefundFact(
+  core: Core,
+  known: RefundRow,
+  told: RefundTold,
+  also: AlsoForRefund = () => [],
+): Promise<RefundRow> {
+  let current = known
+  for (let races = 0; races < MAX_RACES; races++) {
+    const change = mergeRefundFact(current, told.fact, current.payee)
+    if (change === undefined) {
+      const [first, ...rest] = also(current, sql`1 = 1`)
+      if (first !== undefined) await core.store.write.batch([first, ...rest])
+      return current
+    }
+    const written = await writeChange(core, current, change, told, also)
+    if (written.won) {
+      report(core, written.refund, change)
+      await wakeFor(core, written.notificationIds)
+      return written.refund
+    }
+    current = written.refund
+  }
+  throw new Error(`refund ${known.refundId} is written to by too many at once`)
+}
+
+async function writeChange(
+  core: Core,
+  refund: RefundRow,
+  change: RefundChange,
+  told: RefundTold,
+  also: AlsoForRefund,
+) {
+  const { ports, store } = core
+  const db = store.write
+  const eventId = newEventId(ports)
+  const won = eventWritten(eventId)
+  const next = nextRow(core, refund, change)
+  const notification =
+    change.tells === undefined ? undefined : tellOfRefund(ports, next, change.tells, won)
+  const { state, version, channelRefundNo, errorCode, errorMessage } = next
+  const { needsOperator, refundedAtMs, nextCheckAtMs } = next
+
+  const results = await db.batch([
+    db
+      .update(refunds)
+      .set({
+        state,
+        version,
+        channelRefundNo,
+        errorCode,
+        errorMessage,
+        needsOperator,
+        refundedAtMs,
+        nextCheckAtMs,
+      })
+      .where(
+        and(
+          eq(refunds.refundId, refund.refundId),
+          eq(refunds.version, refund.version),
+          inArray(refunds.state, [...statesGuarded(refund.state, state)]),
+        ),
+      ),
+    db.run(insertWhere(events, eventRow(core, eventId, next, change, told), previousChangedOne)),
+    ...paymentSums(core, refund, change, told.source, won),
+    ...(notification === undefined ? [] : [db.run(notification.statement)]),
+    ...also(next, won),
+    db
+      .select({ refund: refunds, won: events.eventId })
+      .from(refunds)
+      .leftJoin(events, eq(events.eventId, eventId))
+      .where(eq(refunds.refundId, refund.refundId)),
+  ])
+  const last = results.at(-1) as readonly { refund: RefundRow; won: EventId | null }[]
+  const row = last[0]
+  assert(row !== undefined, `refund ${refund.refundId} is still there`)
+  const notificationIds: readonly NotificationId[] =
+    notification === undefined ? [] : [notification.notificationId]
+  return { won: row.won === eventId, refund: row.refund, notificationIds }
+}
+
+function nextRow({ ports }: Core, refund: RefundRow, change: RefundChange): RefundRow {
+  const merged = { ...refund, ...change.set, version: refund.version + 1 }
+  const waits = merged.state === 'created' || merged.state === 'pending'
+  return {
+    ...merged,
+    nextCheckAtMs: waits ? nextCheckAt(refund.createdAtMs, ports.clock.now()) : null,
+  }
+}
+
+function statesGuarded(from: RefundState, to: RefundState): readonly RefundState[] {
+  return from === to ? [from] : REFUND_STATES.filter((state) => mayMoveRefund(state, to))
+}
+
+/**
+ * What the refund does to its payment. A refund that was given up and then turns out to be paid
+ * takes back what it had released; should that be more than is left, the payment is frozen.
+ */
+function paymentSums(
+  { ports, store }: Core,
+  refund: RefundRow,
+  change: RefundChange,
+  source: FactSource,
+  won: SQL,
+): readonly BatchItem<'sqlite'>[] {
+  const released = change.released ?? 0
+  const refunded = change.refunded ?? 0
+  if (released === 0 && refunded === 0) return []
+  const reserved = (change.reservesAgain ? refunded : 0) - released
+  const update = store.write
+    .update(payments)
+    .set({
+      refundReservedMinor: sql`${payments.refundReservedMinor} + ${reserved}`,
+      refundedMinor: sql`${payments.refundedMinor} + ${refunded}`,
+      version: sql`${payments.version} + 1`,
+      ...(change.reservesAgain && {
+        frozenBecause: sql`case when ${payments.refundReservedMinor} + ${reserved} > ${payments.amountMinor} then 'refunded_too_much' else ${payments.frozenBecause} end`,
+      }),
+    })
+    .where(and(eq(payments.paymentId, refund.paymentId), won))
+  const event = insertWhere(
+    events,
+    {
+      eventId: newEventId(ports),
+      subjectKind: 'payment',
+      subjectId: refund.paymentId,
+      version: sql`${payments.version}`,
+      kind: refunded > 0 ? 'payment.refunded' : 'payment.refund_failed',
+      source,
+      evidence: JSON.stringify({ refundId: refund.refundId, amountMinor: refund.amountMinor }),
+      atMs: ports.clock.now(),
+    },
+    sql`${payments.paymentId} = ${refund.paymentId} and ${won}`,
+    sql`${payments}`,
+  )
+  return [update, store.write.run(event)]
+}
+
+function eventRow(
+  { ports }: Core,
+  eventId: EventId,
+  next: RefundRow,
+  change: RefundChange,
+  told: RefundTold,
+): typeof events.$inferInsert {
+  return {
+    eventId,
+    subjectKind: 'refund',
+    subjectId: next.refundId,
+    version: next.version,
+    kind: change.event,
+    source: told.source,
+    evidence: JSON.stringify({ fact: told.fact, calls: told.transcript ?? [] }),
+    atMs: ports.clock.now(),
+  }
+}
+
+function report({ ports }: Core, refund: RefundRow, change: RefundChange): void {
+  ports.log.write(change.alarm === undefined ? 'info' : 'error', change.event, {
+    refundId: refund.refundId,
+    paymentId: refund.paymentId,
+    channel: refund.channel,
+    version: refund.version,
+    alarm: change.alarm,
+  })
+}

@@ -1,0 +1,31 @@
+import { and, eq, type SQL } from 'drizzle-orm'
+import type { PinnedConfig } from '../routing/directory.ts'
+import { channelConfigs, refunds } from '../store/schema.ts'
+import type { Store } from '../store/store.ts'
+
+export type RefundRow = typeof refunds.$inferSelect
+
+/** A refund with the settings that it pinned. */
+export interface RefundCase {
+  readonly refund: RefundRow
+  readonly settingsSealed: string
+}
+
+export function selectRefundCases(db: Store['read'], condition: SQL | undefined) {
+  return db
+    .select({ refund: refunds, settingsSealed: channelConfigs.settingsSealed })
+    .from(refunds)
+    .innerJoin(
+      channelConfigs,
+      and(
+        eq(channelConfigs.accountId, refunds.accountId),
+        eq(channelConfigs.version, refunds.configVersion),
+      ),
+    )
+    .where(condition)
+}
+
+export function pinnedConfigOfRefund({ refund, settingsSealed }: RefundCase): PinnedConfig {
+  const { channel, accountId, configVersion } = refund
+  return { channel, accountId, configVersion, settingsSealed }
+}

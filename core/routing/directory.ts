@@ -1,0 +1,154 @@
+import { and, eq } from 'drizzle-orm'
+import type { Core } from '../core.ts'
+import type { AccountId, AppId, MerchantNo } from '../ids.ts'
+import type { LatePolicy } from '../payment/state.ts'
+import type { BoundChannel } from '../plugin/api.ts'
+import { assert } from '../result.ts'
+import { type SealContext, unseal } from '../sealing/seal.ts'
+import { apps, channelAccounts, channelConfigs, merchants, passages } from '../store/schema.ts'
+import { revisionOf, selectConfigRevision } from './config-revision.ts'
+
+/** An app as the gateway knew it at one revision of the configuration. */
+export interface AppEntry {
+  readonly revision: string
+  readonly appId: AppId
+  readonly merchantNo: MerchantNo
+  readonly merchantActive: boolean
+  readonly appActive: boolean
+  readonly secret: string
+  readonly latePolicy: LatePolicy
+  readonly notifiesEveryEnd: boolean
+  readonly passages: ReadonlyMap<string, Passage>
+}
+
+/** By which account an app takes payments of a way. */
+export interface Passage {
+  readonly way: string
+  readonly channel: string
+  readonly accountId: AccountId
+  readonly configVersion: number
+  readonly settingsSealed: string
+  readonly payee: string
+  readonly feePartsPerMillion: number
+}
+
+/**
+ * Finds an app, in this isolate's memory if it is there. What comes from memory may be out of date:
+ * the first batch of the request compares `revision`, and calls `forgetApp` when it differs.
+ */
+export async function findApp(core: Core, appId: AppId): Promise<AppEntry | undefined> {
+  const remembered = core.ports.memory.get(keyOf(appId))
+  if (remembered !== undefined) return remembered as AppEntry
+  const entry = await loadApp(core, appId)
+  if (entry !== undefined) core.ports.memory.set(keyOf(appId), entry)
+  return entry
+}
+
+export function forgetApp(core: Core, appId: AppId): void {
+  core.ports.memory.delete(keyOf(appId))
+}
+
+const keyOf = (appId: AppId) => `app:${appId}`
+
+async function loadApp(core: Core, appId: AppId): Promise<AppEntry | undefined> {
+  const { store } = core
+  const [revisions, found, ways] = await store.read.batch([
+    selectConfigRevision(store),
+    store.read
+      .select({ app: apps, merchantState: merchants.state })
+      .from(apps)
+      .innerJoin(merchants, eq(merchants.merchantNo, apps.merchantNo))
+      .where(eq(apps.appId, appId))
+      .limit(1),
+    selectPassages(core, appId),
+  ])
+  const row = found[0]
+  if (row === undefined) return undefined
+  const secret = await openAppSecret(core, appId, row.app.secretSealed)
+  return {
+    revision: revisionOf(revisions),
+    appId,
+    merchantNo: row.app.merchantNo,
+    merchantActive: row.merchantState === 'active',
+    appActive: row.app.state === 'active',
+    secret,
+    latePolicy: row.app.latePolicy,
+    notifiesEveryEnd: row.app.notifiesEveryEnd,
+    passages: new Map(ways.map((passage) => [passage.way, passage])),
+  }
+}
+
+function selectPassages({ store }: Core, appId: AppId) {
+  return store.read
+    .select({
+      way: passages.way,
+      channel: channelAccounts.channel,
+      accountId: passages.accountId,
+      configVersion: channelConfigs.version,
+      settingsSealed: channelConfigs.settingsSealed,
+      payee: channelConfigs.payee,
+      feePartsPerMillion: passages.feePartsPerMillion,
+    })
+    .from(passages)
+    .innerJoin(channelAccounts, eq(channelAccounts.accountId, passages.accountId))
+    .innerJoin(
+      channelConfigs,
+      and(
+        eq(channelConfigs.accountId, channelAccounts.accountId),
+        eq(channelConfigs.version, channelAccounts.currentVersion),
+      ),
+    )
+    .where(
+      and(
+        eq(passages.appId, appId),
+        eq(passages.state, 'active'),
+        eq(channelAccounts.state, 'active'),
+      ),
+    )
+}
+
+/** A channel's settings at one version, as an attempt pinned them. */
+export interface PinnedConfig {
+  readonly channel: string
+  readonly accountId: AccountId
+  readonly configVersion: number
+  readonly settingsSealed: string
+}
+
+/**
+ * The channel bound to the settings of one version. Versions never change, so memory is always right.
+ *
+ * @throws when the settings do not open or do not fit the plugin any more: an operator's matter
+ */
+export async function bindChannel(core: Core, pinned: PinnedConfig): Promise<BoundChannel> {
+  const { accountId, configVersion } = pinned
+  const key = `channel:${accountId}:${configVersion}`
+  const remembered = core.ports.memory.get(key)
+  if (remembered !== undefined) return remembered as BoundChannel
+
+  const channel = core.channels.get(pinned.channel)
+  if (channel === undefined) throw new Error(`channel ${pinned.channel} is not in this deployment`)
+  const context = `account/${accountId}/config/${configVersion}` as const
+  const settings: unknown = JSON.parse(await unsealed(core, context, pinned.settingsSealed))
+  const bound = channel.bind(settings)
+  if (!bound.ok) {
+    throw new Error(`settings of account ${accountId} do not fit: ${bound.refusal.join('; ')}`)
+  }
+  core.ports.memory.set(key, bound.value)
+  return bound.value
+}
+
+export function openAppSecret(core: Core, appId: AppId, sealed: string): Promise<string> {
+  return unsealed(core, `app/${appId}/secret`, sealed)
+}
+
+async function unsealed(core: Core, context: SealContext, sealed: string): Promise<string> {
+  const opened = await unseal(core.ports.keyRing, context, sealed)
+  if (opened.ok) return opened.value
+  const { refusal } = opened
+  const why =
+    refusal.code === 'unknown_master_key'
+      ? `it was sealed with master key ${refusal.keyId}, which is not in the ring`
+      : 'it was not sealed for this row, or the master key is another one'
+  assert(false, `${context} opens: ${why}`)
+}

@@ -1,0 +1,10 @@
+/**
+ * Compares two texts in a time that tells only their lengths. WebCrypto has no such comparison of
+ * its own on every runtime.
+ */
+export function equalInConstantTime(a: string, b: string): boolean {
+  if (a.length !== b.length) return false
+  let difference = 0
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i)
+  return difference === 0
+}

@@ -1,0 +1,410 @@
+/**
+ * The tables. Times are Unix milliseconds, amounts minor units (fen for CNY), text ids sort by time.
+ *
+ * No foreign keys: rows are never deleted while something refers to them, and each write is one
+ * guarded batch, so a reference could only break by a bug that the key would turn into an outage.
+ */
+import { sql } from 'drizzle-orm'
+import {
+  customType,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
+import type {
+  AccountId,
+  AppId,
+  AttemptId,
+  EventId,
+  InboundCallId,
+  MerchantNo,
+  NotificationId,
+  PassageId,
+  PaymentId,
+  RefundId,
+  ServiceProviderNo,
+} from '../ids.ts'
+import type { Minor } from '../money.ts'
+import type { LateDecision, LatePolicy, PaymentState, SplitMode } from '../payment/state.ts'
+import type { PresentationKind } from '../plugin/api.ts'
+import type { RefundState } from '../refund/state.ts'
+
+const ms = (name: string) => integer(name)
+// Drizzle's own blob column reads through Node's Buffer, which Workers don't have.
+const bytes = customType<{ data: Uint8Array<ArrayBuffer>; driverData: Uint8Array<ArrayBuffer> }>({
+  dataType: () => 'blob',
+})
+const minorUnits = (name: string) => integer(name).$type<Minor>()
+
+// ---------------------------------------------------------------------------------------------
+// Who: merchants, their apps, and the service providers that act for them
+
+export const merchants = sqliteTable('merchants', {
+  merchantNo: text('merchant_no').$type<MerchantNo>().primaryKey(),
+  name: text('name').notNull(),
+  state: text('state').$type<'active' | 'disabled'>().notNull(),
+  createdAtMs: ms('created_at_ms').notNull(),
+})
+
+export const apps = sqliteTable(
+  'apps',
+  {
+    appId: text('app_id').$type<AppId>().primaryKey(),
+    merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
+    name: text('name').notNull(),
+    state: text('state').$type<'active' | 'disabled'>().notNull(),
+    /** Compact JWE. */
+    secretSealed: text('secret_sealed').notNull(),
+    /** What happens with money that arrives after a payment was closed. */
+    latePolicy: text('late_policy').$type<LatePolicy>().notNull().default('accept'),
+    /** Also tell the merchant of payments that failed or were closed, which JeePay never does. */
+    notifiesEveryEnd: integer('notifies_every_end', { mode: 'boolean' }).notNull().default(false),
+    createdAtMs: ms('created_at_ms').notNull(),
+  },
+  (t) => [index('apps_by_merchant').on(t.merchantNo)],
+)
+
+export const serviceProviders = sqliteTable('service_providers', {
+  serviceProviderNo: text('service_provider_no').$type<ServiceProviderNo>().primaryKey(),
+  name: text('name').notNull(),
+  state: text('state').$type<'active' | 'disabled'>().notNull(),
+  createdAtMs: ms('created_at_ms').notNull(),
+})
+
+// ---------------------------------------------------------------------------------------------
+// Through whom: accounts at channels, their versioned settings, and which app may use which way
+
+export const channelAccounts = sqliteTable(
+  'channel_accounts',
+  {
+    accountId: text('account_id').$type<AccountId>().primaryKey(),
+    channel: text('channel').notNull(),
+    ownerKind: text('owner_kind').$type<'merchant' | 'service_provider'>().notNull(),
+    ownerNo: text('owner_no').$type<MerchantNo | ServiceProviderNo>().notNull(),
+    state: text('state').$type<'active' | 'disabled'>().notNull(),
+    /** New attempts pin this version. */
+    currentVersion: integer('current_version').notNull(),
+    createdAtMs: ms('created_at_ms').notNull(),
+  },
+  (t) => [index('channel_accounts_by_owner').on(t.ownerNo)],
+)
+
+/** Never changed once written: an attempt that pinned a version finds it as it was. */
+export const channelConfigs = sqliteTable(
+  'channel_configs',
+  {
+    accountId: text('account_id').$type<AccountId>().notNull(),
+    version: integer('version').notNull(),
+    /** Compact JWE over the settings as JSON. */
+    settingsSealed: text('settings_sealed').notNull(),
+    /** Whose money it is under these settings, in the channel's own numbers. */
+    payee: text('payee').notNull(),
+    createdAtMs: ms('created_at_ms').notNull(),
+    /** Set when no open payment or refund needs this version any more. */
+    drainedAtMs: ms('drained_at_ms'),
+  },
+  (t) => [primaryKey({ columns: [t.accountId, t.version] })],
+)
+
+export const passages = sqliteTable(
+  'passages',
+  {
+    passageId: text('passage_id').$type<PassageId>().primaryKey(),
+    appId: text('app_id').$type<AppId>().notNull(),
+    way: text('way').notNull(),
+    accountId: text('account_id').$type<AccountId>().notNull(),
+    /** 6,000 is 0.6 %. */
+    feePartsPerMillion: integer('fee_parts_per_million').notNull(),
+    state: text('state').$type<'active' | 'disabled'>().notNull(),
+  },
+  (t) => [
+    uniqueIndex('passages_by_app_and_way').on(t.appId, t.way),
+    index('passages_by_account').on(t.accountId),
+  ],
+)
+
+// ---------------------------------------------------------------------------------------------
+// Payments
+
+export const payments = sqliteTable(
+  'payments',
+  {
+    paymentId: text('payment_id').$type<PaymentId>().primaryKey(),
+    merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
+    appId: text('app_id').$type<AppId>().notNull(),
+    merchantPaymentNo: text('merchant_payment_no').notNull(),
+    way: text('way').notNull(),
+    channel: text('channel').notNull(),
+    state: text('state').$type<PaymentState>().notNull(),
+    /** Goes up by one with each accepted fact, and has one event. */
+    version: integer('version').notNull(),
+    amountMinor: minorUnits('amount_minor').notNull(),
+    /** ISO 4217, upper case. */
+    currency: text('currency').notNull(),
+    /** As the merchant wrote it: JeePay echoes that. */
+    currencyAsGiven: text('currency_as_given').notNull(),
+    subject: text('subject').notNull(),
+    body: text('body').notNull(),
+    clientIp: text('client_ip').notNull(),
+    notifyUrl: text('notify_url'),
+    returnUrl: text('return_url'),
+    extParam: text('ext_param'),
+    splitMode: text('split_mode').$type<SplitMode>().notNull(),
+    feePartsPerMillion: integer('fee_parts_per_million').notNull(),
+    feeMinor: minorUnits('fee_minor').notNull(),
+    /** Refunds that succeeded, are on their way, or whose end is unknown. Never above the amount. */
+    refundReservedMinor: minorUnits('refund_reserved_minor').notNull(),
+    /** Refunds that succeeded. */
+    refundedMinor: minorUnits('refunded_minor').notNull(),
+    refundCount: integer('refund_count').notNull(),
+    attemptId: text('attempt_id').$type<AttemptId>().notNull(),
+    channelPaymentNo: text('channel_payment_no'),
+    payer: text('payer'),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    /** By the channel's clock. */
+    paidAtMs: ms('paid_at_ms'),
+    /** When the channel's word that it is closed reached us. */
+    closedAtMs: ms('closed_at_ms'),
+    /** Set when money came after the close. */
+    lateDecision: text('late_decision').$type<LateDecision>(),
+    /** Facts that do not fit stop all further movement of money until an operator has looked. */
+    frozenBecause: text('frozen_because'),
+    createdAtMs: ms('created_at_ms').notNull(),
+    expiresAtMs: ms('expires_at_ms').notNull(),
+    /** When the sweep looks at it next; none once there is nothing to wait for. */
+    nextCheckAtMs: ms('next_check_at_ms'),
+    lastCheckAtMs: ms('last_check_at_ms'),
+    checkLeaseUntilMs: ms('check_lease_until_ms'),
+  },
+  (t) => [
+    uniqueIndex('payments_by_merchant_payment_no').on(t.merchantNo, t.merchantPaymentNo),
+    index('payments_due').on(t.nextCheckAtMs).where(sql`next_check_at_ms is not null`),
+    index('payments_by_merchant_time').on(t.merchantNo, t.createdAtMs),
+    index('payments_by_time').on(t.createdAtMs),
+    index('payments_by_channel_no')
+      .on(t.channelPaymentNo)
+      .where(sql`channel_payment_no is not null`),
+    index('payments_frozen').on(t.createdAtMs).where(sql`frozen_because is not null`),
+  ],
+)
+
+/** One try of a payment at one channel. The stamp is written before the first byte leaves. */
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    attemptId: text('attempt_id').$type<AttemptId>().primaryKey(),
+    paymentId: text('payment_id').$type<PaymentId>().notNull(),
+    number: integer('number').notNull(),
+    channel: text('channel').notNull(),
+    accountId: text('account_id').$type<AccountId>().notNull(),
+    configVersion: integer('config_version').notNull(),
+    payee: text('payee').notNull(),
+    way: text('way').notNull(),
+    /** Of the last time it was sent. */
+    dispatchedAtMs: ms('dispatched_at_ms').notNull(),
+    /** How often it was sent under this number. */
+    sends: integer('sends').notNull(),
+    /** Until then a runner may still be waiting for the channel's answer. */
+    dispatchLeaseUntilMs: ms('dispatch_lease_until_ms'),
+    outcome: text('outcome').$type<AttemptOutcome>(),
+    presentationKind: text('presentation_kind').$type<PresentationKind>(),
+    presentationData: text('presentation_data'),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    answeredAtMs: ms('answered_at_ms'),
+  },
+  (t) => [
+    index('attempts_by_payment').on(t.paymentId),
+    index('attempts_by_config').on(t.accountId, t.configVersion),
+  ],
+)
+
+export type AttemptOutcome =
+  | 'succeeded'
+  | 'requires_action'
+  | 'pending'
+  | 'failed'
+  | 'not_sent'
+  | 'unknown'
+
+// ---------------------------------------------------------------------------------------------
+// Refunds
+
+export const refunds = sqliteTable(
+  'refunds',
+  {
+    refundId: text('refund_id').$type<RefundId>().primaryKey(),
+    paymentId: text('payment_id').$type<PaymentId>().notNull(),
+    attemptId: text('attempt_id').$type<AttemptId>().notNull(),
+    merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
+    appId: text('app_id').$type<AppId>().notNull(),
+    merchantRefundNo: text('merchant_refund_no').notNull(),
+    state: text('state').$type<RefundState>().notNull(),
+    version: integer('version').notNull(),
+    amountMinor: minorUnits('amount_minor').notNull(),
+    /** Of the whole payment. */
+    paymentAmountMinor: minorUnits('payment_amount_minor').notNull(),
+    currency: text('currency').notNull(),
+    currencyAsGiven: text('currency_as_given').notNull(),
+    reason: text('reason').notNull(),
+    clientIp: text('client_ip').notNull(),
+    notifyUrl: text('notify_url'),
+    extParam: text('ext_param'),
+    way: text('way').notNull(),
+    channel: text('channel').notNull(),
+    accountId: text('account_id').$type<AccountId>().notNull(),
+    configVersion: integer('config_version').notNull(),
+    payee: text('payee').notNull(),
+    channelPaymentNo: text('channel_payment_no').notNull(),
+    /** Of the last time it was sent; none for a refund that has yet to be sent the first time. */
+    dispatchedAtMs: ms('dispatched_at_ms'),
+    sends: integer('sends').notNull(),
+    dispatchLeaseUntilMs: ms('dispatch_lease_until_ms'),
+    channelRefundNo: text('channel_refund_no'),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    /** The channel waits for somebody to act in its console. */
+    needsOperator: integer('needs_operator', { mode: 'boolean' }).notNull(),
+    /** By the channel's clock. */
+    refundedAtMs: ms('refunded_at_ms'),
+    createdAtMs: ms('created_at_ms').notNull(),
+    nextCheckAtMs: ms('next_check_at_ms'),
+    lastCheckAtMs: ms('last_check_at_ms'),
+    checkLeaseUntilMs: ms('check_lease_until_ms'),
+  },
+  (t) => [
+    uniqueIndex('refunds_by_merchant_refund_no').on(t.merchantNo, t.merchantRefundNo),
+    index('refunds_by_payment').on(t.paymentId),
+    index('refunds_due').on(t.nextCheckAtMs).where(sql`next_check_at_ms is not null`),
+    index('refunds_by_merchant_time').on(t.merchantNo, t.createdAtMs),
+    index('refunds_by_time').on(t.createdAtMs),
+    index('refunds_by_config').on(t.accountId, t.configVersion),
+  ],
+)
+
+// ---------------------------------------------------------------------------------------------
+// What happened, what is to be told, what was told to us
+
+export type SubjectKind = 'payment' | 'refund'
+export type FactSource = 'request' | 'answer' | 'callback' | 'query' | 'sweep' | 'operator'
+
+/** One row for each version of a payment or refund, with what made it so. Only ever appended. */
+export const events = sqliteTable(
+  'events',
+  {
+    eventId: text('event_id').$type<EventId>().primaryKey(),
+    subjectKind: text('subject_kind').$type<SubjectKind>().notNull(),
+    subjectId: text('subject_id').$type<PaymentId | RefundId>().notNull(),
+    version: integer('version').notNull(),
+    kind: text('kind').notNull(),
+    source: text('source').$type<FactSource>().notNull(),
+    /** The fact and how it came to us, as JSON; redacted. */
+    evidence: text('evidence').notNull(),
+    atMs: ms('at_ms').notNull(),
+  },
+  (t) => [
+    uniqueIndex('events_by_subject_version').on(t.subjectId, t.version),
+    index('events_by_time').on(t.atMs),
+  ],
+)
+
+/** Notifications. Written in the same batch as the state they tell of; at most one of a kind. */
+export const outbox = sqliteTable(
+  'outbox',
+  {
+    notificationId: text('notification_id').$type<NotificationId>().primaryKey(),
+    merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
+    appId: text('app_id').$type<AppId>().notNull(),
+    subjectKind: text('subject_kind').$type<SubjectKind>().notNull(),
+    subjectId: text('subject_id').$type<PaymentId | RefundId>().notNull(),
+    kind: text('kind').$type<NotificationKind>().notNull(),
+    url: text('url').notNull(),
+    /** JSON of what is told, as it stood at that version. Put in a merchant's words when it is sent. */
+    snapshot: text('snapshot').notNull(),
+    state: text('state').$type<'waiting' | 'delivered' | 'exhausted'>().notNull(),
+    tries: integer('tries').notNull(),
+    nextTryAtMs: ms('next_try_at_ms').notNull(),
+    tryLeaseUntilMs: ms('try_lease_until_ms'),
+    createdAtMs: ms('created_at_ms').notNull(),
+    deliveredAtMs: ms('delivered_at_ms'),
+  },
+  (t) => [
+    uniqueIndex('outbox_by_subject_and_kind').on(t.subjectId, t.kind),
+    index('outbox_due').on(t.nextTryAtMs).where(sql`state = 'waiting'`),
+    index('outbox_by_merchant_time').on(t.merchantNo, t.createdAtMs),
+  ],
+)
+
+export type NotificationKind =
+  | 'payment.succeeded'
+  | 'payment.failed'
+  | 'payment.closed'
+  | 'refund.succeeded'
+  | 'refund.failed'
+
+export const deliveries = sqliteTable(
+  'deliveries',
+  {
+    notificationId: text('notification_id').$type<NotificationId>().notNull(),
+    /** From 1. */
+    number: integer('number').notNull(),
+    startedAtMs: ms('started_at_ms').notNull(),
+    endedAtMs: ms('ended_at_ms'),
+    status: integer('status'),
+    /** The first characters of what the merchant answered. */
+    answer: text('answer'),
+    problem: text('problem'),
+  },
+  (t) => [primaryKey({ columns: [t.notificationId, t.number] })],
+)
+
+/** Callbacks as they came, stored before anything is believed. */
+export const inboundCalls = sqliteTable(
+  'inbound_calls',
+  {
+    inboundCallId: text('inbound_call_id').$type<InboundCallId>().primaryKey(),
+    channel: text('channel').notNull(),
+    /** What the route named: an attempt, a refund or an account. */
+    reference: text('reference').notNull(),
+    method: text('method').notNull(),
+    url: text('url').notNull(),
+    headers: text('headers').notNull(),
+    body: bytes('body').notNull(),
+    receivedAtMs: ms('received_at_ms').notNull(),
+    verdict: text('verdict').$type<'accepted' | 'unverifiable' | 'malformed' | 'mismatched'>(),
+    dedupeKey: text('dedupe_key'),
+  },
+  (t) => [
+    index('inbound_calls_by_reference').on(t.reference, t.receivedAtMs),
+    index('inbound_calls_by_time').on(t.receivedAtMs),
+  ],
+)
+
+// ---------------------------------------------------------------------------------------------
+// Requests that may come again, and settings
+
+/** Backs "the same request again gives the same answer", for every kind of numbered request. */
+export const idempotency = sqliteTable(
+  'idempotency',
+  {
+    merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
+    scope: text('scope').$type<'payment' | 'refund'>().notNull(),
+    key: text('key').notNull(),
+    /** SHA-256 over what the request asked for. */
+    fingerprint: text('fingerprint').notNull(),
+    subjectId: text('subject_id').$type<PaymentId | RefundId>().notNull(),
+    /** JSON of the data that was answered; none while the first answer is still to come. */
+    answer: text('answer'),
+    createdAtMs: ms('created_at_ms').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.merchantNo, t.scope, t.key] })],
+)
+
+export const settings = sqliteTable('settings', {
+  name: text('name').primaryKey(),
+  value: text('value').notNull(),
+})
