@@ -1,0 +1,172 @@
+import { z } from 'zod'
+import type { KeyRing, LogLevel } from '../core/ports.ts'
+import { ok, type Result, refuse } from '../core/result.ts'
+import { parseKeyRing } from './key-ring.ts'
+import { LOG_LEVELS } from './ports/json-log.ts'
+
+/** What a deployment is told by its environment. */
+export interface Settings {
+  /** `sandbox` talks to simulators of the channels and moves no money. */
+  readonly mode: 'live' | 'sandbox'
+  readonly host: string
+  readonly port: number
+  readonly database: { readonly url: string; readonly token?: string }
+  readonly keyRing: KeyRing
+  /** Where channels and payers reach us; no slash at its end. */
+  readonly publicUrl: string
+  /** Lets notifications go to private and loopback addresses. */
+  readonly allowPrivateTargets: boolean
+  readonly logLevel: LogLevel
+}
+
+/** What the runtime has to offer. */
+export interface Runtime {
+  /** Whether there are files that a database can live in. */
+  readonly files: boolean
+}
+
+/** One line for the person who deploys: what is wrong, and what to do. Never holds a value. */
+export interface BadSettings {
+  readonly line: string
+}
+
+type Parsed<Value> = Result<Value, BadSettings>
+
+/** Reads the environment once. Settings that are empty count as not given. */
+export function readBindings(environment: unknown, runtime: Runtime): Parsed<Settings> {
+  const given = givenIn(environment)
+  const stranger = Object.keys(given).find(
+    (name) => name.startsWith('TONGBAO_') && !(name in VARIABLES.shape),
+  )
+  if (stranger !== undefined) {
+    const ours = Object.keys(VARIABLES.shape).filter((name) => name.startsWith('TONGBAO_'))
+    return wrong(stranger, `is not a setting; these are: ${ours.join(', ')}`)
+  }
+
+  const parsed = VARIABLES.safeParse(given)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    return wrong(issue?.path.join('.') ?? 'environment', issue?.message ?? 'cannot be read')
+  }
+  return settle(parsed.data, runtime)
+}
+
+function givenIn(environment: unknown): Readonly<Record<string, unknown>> {
+  if (typeof environment !== 'object' || environment === null) return {}
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+}
+
+const PORT_RANGE = 'must be a port number, 0 to 65535'
+const DATABASE_URL = 'must be the address of a libSQL server, libsql://… or https://…'
+const PUBLIC_URL = 'must be an address such as https://pay.example.com, without query or fragment'
+
+const VARIABLES = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z
+    .string(PORT_RANGE)
+    .regex(/^\d{1,5}$/, PORT_RANGE)
+    .transform(Number)
+    .refine((port) => port <= 65_535, PORT_RANGE)
+    .default(8787),
+  TONGBAO_MODE: z.enum(['live', 'sandbox'], 'must be live or sandbox').default('live'),
+  TONGBAO_DATABASE_URL: z.string(DATABASE_URL).optional(),
+  TONGBAO_DATABASE_TOKEN: z.string('must be text').optional(),
+  TONGBAO_MASTER_KEY: z.string('must be text').optional(),
+  TONGBAO_PUBLIC_URL: z
+    .url({ protocol: /^https?$/, error: PUBLIC_URL })
+    .refine((url) => !/[?#@]/.test(url), PUBLIC_URL)
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  TONGBAO_ALLOW_PRIVATE_TARGETS: z.enum(['true', 'false'], 'must be true or false').optional(),
+  TONGBAO_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
+})
+
+type Variables = z.output<typeof VARIABLES>
+
+/** Looks at what depends on the mode and the runtime. */
+function settle(variables: Variables, runtime: Runtime): Parsed<Settings> {
+  const mode = variables.TONGBAO_MODE
+  const database = databaseUrl(variables, runtime)
+  if (!database.ok) return database
+  const keyRing = masterKeys(variables)
+  if (!keyRing.ok) return keyRing
+  const publicUrl = publicAddress(variables)
+  if (!publicUrl.ok) return publicUrl
+
+  const { HOST: host, PORT: port, TONGBAO_DATABASE_TOKEN: token } = variables
+  const allowPrivate = variables.TONGBAO_ALLOW_PRIVATE_TARGETS ?? String(mode === 'sandbox')
+  return ok({
+    mode,
+    host,
+    port,
+    database: { url: database.value, ...(token === undefined ? {} : { token }) },
+    keyRing: keyRing.value,
+    publicUrl: publicUrl.value,
+    allowPrivateTargets: allowPrivate === 'true',
+    logLevel: variables.TONGBAO_LOG_LEVEL,
+  })
+}
+
+function databaseUrl({ TONGBAO_MODE, TONGBAO_DATABASE_URL: url }: Variables, { files }: Runtime) {
+  const name = 'TONGBAO_DATABASE_URL'
+  const orFile = files ? ', or a file such as file:/var/lib/tongbao/gateway.db' : ''
+  if (url === undefined) {
+    if (TONGBAO_MODE === 'sandbox' && files) return ok('file:sandbox.db')
+    return wrong(name, `is missing: it ${DATABASE_URL}${orFile}`)
+  }
+  if (/^(file:|:memory:$)/.test(url)) {
+    return files
+      ? ok(url)
+      : wrong(name, `names a file, and there are none here: it ${DATABASE_URL}`)
+  }
+  if (!/^(libsql|https?):\/\/[^/?#@]+/.test(url)) return wrong(name, `${DATABASE_URL}${orFile}`)
+  if (/[?&]authToken=/.test(url)) {
+    return wrong(name, 'holds a token: take it out and put it into TONGBAO_DATABASE_TOKEN')
+  }
+  return ok(url)
+}
+
+/** Anybody can read it here, so it may guard nothing but a sandbox. */
+const SANDBOX_KEYS: KeyRing = [
+  { id: 'sandbox', bytes: new TextEncoder().encode('tongbao-sandbox-key-not-a-secret') },
+]
+
+function masterKeys({ TONGBAO_MODE, TONGBAO_MASTER_KEY: text }: Variables): Parsed<KeyRing> {
+  const name = 'TONGBAO_MASTER_KEY'
+  if (text === undefined) {
+    if (TONGBAO_MODE === 'sandbox') return ok(SANDBOX_KEYS)
+    return wrong(
+      name,
+      'is missing: make one with echo "k1:$(openssl rand -base64 32)" and keep it apart from the database',
+    )
+  }
+  const keys = parseKeyRing(text)
+  return keys.ok ? keys : wrong(name, `cannot be read: ${keys.refusal}`)
+}
+
+function publicAddress(variables: Variables): Parsed<string> {
+  const { TONGBAO_MODE: mode, TONGBAO_PUBLIC_URL: url, HOST: host, PORT: port } = variables
+  const name = 'TONGBAO_PUBLIC_URL'
+  if (url === undefined) {
+    if (mode === 'sandbox') return ok(`http://${reachable(host)}:${port}`)
+    return wrong(name, 'is missing: set it to the https: address that channels and payers reach')
+  }
+  if (mode === 'live' && url.startsWith('http:') && !isLoopback(new URL(url).hostname)) {
+    return wrong(name, 'must begin with https: in live mode, for payers and channels go there')
+  }
+  return ok(url)
+}
+
+/** The host part of a URL that leads to what listens on `host`. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+}
+
+function wrong(name: string, what: string): Result<never, BadSettings> {
+  return refuse({ line: `${name} ${what}` })
+}
