@@ -1,7 +1,7 @@
 // Runs in Deno: makes the calls that its first argument lists, and prints their answers.
 import { fetchPort } from '../../../edge/ports/http.ts'
 import { watchDenoCall } from '../../../edge/ports/http-deno.ts'
-import { plain, type WireCase, wireRequest } from '../../kit/wire.ts'
+import { plain, type WireCase, wireRequest } from '../../kit/wire-cases.ts'
 
 const requests: readonly WireCase['request'][] = JSON.parse(process.argv[2] ?? '[]')
 const port = fetchPort(watchDenoCall)

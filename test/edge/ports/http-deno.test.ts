@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { openWire, type PlainAnswer, wireCases } from '../../kit/wire.ts'
+import { openWire } from '../../kit/wire.ts'
+import { type PlainAnswer, wireCases } from '../../kit/wire-cases.ts'
 
 const DENO = fileURLToPath(new URL('../../../node_modules/.bin/deno', import.meta.url))
 const PROBE = fileURLToPath(new URL('./http-deno.probe.ts', import.meta.url))

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HttpPort } from '../../../core/ports.ts'
 import { fetchPort, provesNothing } from '../../../edge/ports/http.ts'
 import { watchNodeCalls } from '../../../edge/ports/http-node.ts'
-import { openWire, plain, type Wire, wireCases, wireRequest } from '../../kit/wire.ts'
+import { openWire, type Wire } from '../../kit/wire.ts'
+import { plain, wireCases, wireRequest } from '../../kit/wire-cases.ts'
 
 let wire: Wire
 
