@@ -1,0 +1,45 @@
+import { newRequestId } from './numbers.ts'
+import type { Reply } from './refusals.ts'
+import type { Wechat } from './settings.ts'
+
+/**
+ * Turns a reply into what goes over the wire.
+ *
+ * @param seal signs the body, which for a 204 is empty. Without it the answer is not signed: so are
+ *   WeChat's answers to those whom it has not recognised (seen on the live host, 2026-09-11)
+ */
+export async function answer(
+  { random }: Wechat,
+  { status, body, suffix }: Reply,
+  seal: (body: string) => Promise<Record<string, string>> = async () => ({}),
+): Promise<Response> {
+  const text = body === undefined ? '' : JSON.stringify(body)
+  const headers = { 'Request-ID': newRequestId(random, suffix), ...(await seal(text)) }
+  if (body === undefined) return new Response(null, { status, headers })
+  return new Response(text, {
+    status,
+    headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
+  })
+}
+
+/** For what does not exist at WeChat's door: no body, no signature. */
+export function emptyAnswer(status: 404 | 405): Response {
+  return new Response(null, { status })
+}
+
+/** What a proxy in front of WeChat says when nobody is behind it. */
+export function htmlAnswer(): Response {
+  return new Response('<html><body><h1>502 Bad Gateway</h1></body></html>', {
+    status: 502,
+    headers: { 'Content-Type': 'text/html' },
+  })
+}
+
+/** The first half of an answer's body under the headers of the whole. */
+export async function truncated(whole: Response): Promise<Response> {
+  const bytes = new Uint8Array(await whole.arrayBuffer())
+  return new Response(bytes.slice(0, Math.floor(bytes.length / 2)), {
+    status: whole.status,
+    headers: whole.headers,
+  })
+}

@@ -1,0 +1,56 @@
+import { seal } from './aead.ts'
+import { beijingTime } from './beijing-time.ts'
+import { contentOf, lieAbout } from './callback-content.ts'
+import type { Event } from './events.ts'
+import { merchantOf } from './merchants.ts'
+import { newRequestId } from './numbers.ts'
+import { orders, signerOf } from './order.ts'
+import { callbackKey } from './platform-keys.ts'
+import type { Wechat } from './settings.ts'
+import { badSignatureHeaders, signatureHeaders } from './signature.ts'
+
+/**
+ * Writes a callback: encrypted and signed anew each time, under the same event id.
+ *
+ * @returns undefined when there is nothing to tell (any more)
+ */
+export async function requestCallback(
+  wechat: Wechat,
+  id: string,
+  { about, url, createdAtMs }: Event,
+  lie: 'bad_signature' | 'wrong_amount' | 'wrong_merchant' | undefined,
+): Promise<Request | undefined> {
+  const order = await orders(wechat.books).get(about.orderId)
+  const merchant = order && (await merchantOf(wechat, signerOf(order)))
+  if (order === undefined || merchant === undefined) return undefined
+  const lies = lie === 'wrong_amount' || lie === 'wrong_merchant'
+  const content = contentOf(about, lies ? lieAbout(about, order, lie) : order)
+  if (content === undefined) return undefined
+
+  const { random } = wechat
+  const { originalType, plaintext } = content
+  const body = JSON.stringify({
+    id,
+    create_time: beijingTime(createdAtMs),
+    resource_type: 'encrypt-resource',
+    event_type: content.eventType,
+    summary: content.summary,
+    resource: {
+      original_type: originalType,
+      ...(await seal(random, merchant.apiV3Key, originalType, JSON.stringify(plaintext))),
+    },
+  })
+  const sign = lie === 'bad_signature' ? badSignatureHeaders : signatureHeaders
+  return new Request(url, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      'User-Agent': 'Mozilla/4.0',
+      'Request-ID': newRequestId(random, 0),
+      ...(await sign(wechat, callbackKey(wechat, merchant), body)),
+    },
+    body,
+    // A redirect is an answer that does not acknowledge, not a way to go.
+    redirect: 'manual',
+  })
+}

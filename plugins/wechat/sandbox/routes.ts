@@ -1,0 +1,98 @@
+import type { SimulatedOperation } from '../../../core/plugin/simulator.ts'
+import type { Handler } from './calls.ts'
+import { certificates } from './certificates.ts'
+import { close } from './close.ts'
+import { prepay } from './prepay.ts'
+import { queryByNumber, queryByTransaction } from './query.ts'
+import { queryRefund } from './query-refund.ts'
+import { refund } from './refund.ts'
+import type { Refusal } from './refusals.ts'
+
+export interface Route {
+  readonly method: 'GET' | 'POST'
+  /** Its group is what the handler gets as `captured`. */
+  readonly path: RegExp
+  readonly handle: Handler
+  /** What faults are set on it by. Fetching certificates is no operation of a payment. */
+  readonly operation: SimulatedOperation | undefined
+  /** What a query says that does not know what it knows. */
+  readonly notFound?: Refusal
+}
+
+export const ROUTES: readonly Route[] = [
+  {
+    method: 'POST',
+    path: /^\/v3\/pay\/transactions\/jsapi$/,
+    operation: 'pay',
+    handle: prepay('jsapi'),
+  },
+  {
+    method: 'POST',
+    path: /^\/v3\/pay\/transactions\/native$/,
+    operation: 'pay',
+    handle: prepay('native'),
+  },
+  {
+    method: 'POST',
+    path: /^\/v3\/pay\/transactions\/app$/,
+    operation: 'pay',
+    handle: prepay('app'),
+  },
+  { method: 'POST', path: /^\/v3\/pay\/transactions\/h5$/, operation: 'pay', handle: prepay('h5') },
+  {
+    method: 'GET',
+    path: /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)$/,
+    operation: 'query',
+    notFound: 'order_unknown',
+    handle: queryByNumber,
+  },
+  {
+    method: 'GET',
+    path: /^\/v3\/pay\/transactions\/id\/([^/]+)$/,
+    operation: 'query',
+    notFound: 'order_unknown',
+    handle: queryByTransaction,
+  },
+  {
+    method: 'POST',
+    path: /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/,
+    operation: 'close',
+    handle: close,
+  },
+  {
+    method: 'POST',
+    path: /^\/v3\/refund\/domestic\/refunds$/,
+    operation: 'refund',
+    handle: refund,
+  },
+  {
+    method: 'GET',
+    path: /^\/v3\/refund\/domestic\/refunds\/([^/]+)$/,
+    operation: 'query_refund',
+    notFound: 'refund_unknown',
+    handle: queryRefund,
+  },
+  { method: 'GET', path: /^\/v3\/certificates$/, operation: undefined, handle: certificates },
+]
+
+export type Found =
+  | { readonly route: Route; readonly captured: string }
+  | { readonly missing: 404 | 405 }
+
+export function findRoute(method: string, path: string): Found {
+  const here = ROUTES.flatMap((route) => {
+    const match = route.path.exec(path)
+    return match === null ? [] : [{ route, captured: decoded(match[1] ?? '') }]
+  })
+  const found = here.find(({ route }) => route.method === method)
+  if (found !== undefined) return found
+  return { missing: here.length === 0 ? 404 : 405 }
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part // not percent-encoded UTF-8: no number is written so, and none will be found
+  }
+}

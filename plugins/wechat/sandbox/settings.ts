@@ -1,0 +1,56 @@
+import { MINUTE_MS, SECOND_MS } from '../../../core/plugin/api.ts'
+import type { SimulatorPorts } from '../../../core/plugin/simulator.ts'
+
+/** By what a merchant recognises WeChat; by both while it moves from certificates to the key. */
+export type Verification = 'public_key' | 'certificates' | 'both'
+
+/** How a refund that nobody touches ends. */
+export type RefundEnd = 'SUCCESS' | 'CLOSED' | 'ABNORMAL'
+
+export interface WechatSimulatorOptions {
+  /** The demo merchant's mode; an enrolled merchant brings its own. */
+  readonly verification?: Verification
+  /**
+   * Platform certificates: the first one alone, both while the second is already signing (what a
+   * client that does not refresh stumbles over), or the second alone.
+   */
+  readonly rotation?: 'before' | 'during' | 'after'
+  /** `http` callback addresses on this machine, which WeChat itself refuses. On unless told. */
+  readonly allowLoopbackHttp?: boolean
+  readonly refundEnds?: RefundEnd
+  readonly refundTakesMs?: number
+  /**
+   * What `bad_signature` looks like: one flipped bit, WeChat's own probe (`WECHATPAY/SIGNTEST/`),
+   * a serial that nobody knows, or a valid signature that is ten minutes old.
+   */
+  readonly badSignature?: 'forged' | 'probe' | 'unknown_serial' | 'stale'
+  /** How much later a `delay` without a time of its own tells. */
+  readonly callbackDelayMs?: number
+}
+
+export type Settings = Required<WechatSimulatorOptions>
+
+/** What every part of the simulator is given: its ports and how it was set up. */
+export interface Wechat extends SimulatorPorts {
+  readonly settings: Settings
+}
+
+export function openWechat(ports: SimulatorPorts, options: WechatSimulatorOptions): Wechat {
+  return {
+    clock: ports.clock,
+    random: ports.random,
+    books: ports.books,
+    callback: (request) => ports.callback(request),
+    settings: { ...USUAL, ...options },
+  }
+}
+
+const USUAL: Settings = {
+  verification: 'public_key',
+  rotation: 'before',
+  allowLoopbackHttp: true,
+  refundEnds: 'SUCCESS',
+  refundTakesMs: 5 * SECOND_MS,
+  badSignature: 'forged',
+  callbackDelayMs: MINUTE_MS,
+}

@@ -1,0 +1,54 @@
+import type { Merchant } from '../../../../plugins/wechat/sandbox/index.ts'
+
+/** Another merchant, with throw-away keys of its own. */
+export const SECOND_MERCHANT: Merchant = {
+  mchid: '1900000110',
+  appids: ['wx0000000000000003'],
+  apiV3Key: 'T0123456789abcdefghijklmnopqrst8',
+  certificates: [
+    {
+      serial: '5157F09EFDC096DE15EBE81A47057A7232F1B8E2',
+      publicKey: `-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEArP73m9k3GONyPBd9K5Eu
+AVuedzeFf713c2Af7nz6KlrStjyiN/qbuXAXhKwTqYUBQv+suSbqzkF3wsjDSpK9
+jdSaGtwSVQmw+mlT49AOufWDZjCdOfC2nefCLh+G7YmT/l1zo2dikiv4fEpQRhUr
+4DNKVB8fW671+AaKsp3TXQ5H4qAh9ZTBrDeearKaUk3O+iU65FT3db8wJKqU3Eh+
+ZAU+EaG6TbPzgCJQd7xbrKFXk6ZO7hFhz+XUbJc3s7ReersF5GsN8WX7nY7odi3o
+XxzPsTbwYcoy1OM6nStc9GWz/RVEnVeQel+l4sYFJZfTIZ6ULElb17d2SPSQcNwY
+hQIDAQAB
+-----END PUBLIC KEY-----
+`,
+    },
+  ],
+  verification: 'public_key',
+}
+
+export const SECOND_MERCHANT_PRIVATE_KEY = `-----BEGIN PRIVATE KEY-----
+MIIEvAIBADANBgkqhkiG9w0BAQEFAASCBKYwggSiAgEAAoIBAQCs/veb2TcY43I8
+F30rkS4BW553N4V/vXdzYB/ufPoqWtK2PKI3+pu5cBeErBOphQFC/6y5JurOQXfC
+yMNKkr2N1Joa3BJVCbD6aVPj0A659YNmMJ058Lad58IuH4btiZP+XXOjZ2KSK/h8
+SlBGFSvgM0pUHx9brvX4BoqyndNdDkfioCH1lMGsN55qsppSTc76JTrkVPd1vzAk
+qpTcSH5kBT4RobpNs/OAIlB3vFusoVeTpk7uEWHP5dRslzeztF56uwXkaw3xZfud
+juh2LehfHM+xNvBhyjLU4zqdK1z0ZbP9FUSdV5B6X6XixgUll9MhnpQsSVvXt3ZI
+9JBw3BiFAgMBAAECggEAD+8VYWPFa7kZ/tJEXiyWFIaazEJEko/MnnIzyWSg1Mve
+wphHx2jWymK6V9GoUfcv4ZA+bs4DLJI3ygIciBQx+gv4pxFZbZRh76lJ58l0bHO3
+nERNXFaBNilwPOKnK959z3JOF2E2DAlEGYvtZDceU8fa8xqWvybDUwqkixp3AF1h
+7o0l/jWVywPY5EYv/8epMsnxk/ruQ+wRTfpKzrltqm9otc0DZXHUfZurxGNr3zZ1
+kZZCPQOc1fD+tRFeulEvydIERteAGBs6owKsZTAR5xhveHULmlyGW3DxCeKmX6Ci
+kkPrSU3dbPagM6QNxlhy+x7C9bvOkp1AW/JeXmC31QKBgQDVC7sQ4oIfmtIjkyQ/
+rgyEOssOqQ1svYkPxyFaaaxDdRIZoJVAT/BlOqZHJRMY0C7TSBm/cSQHNq937nPq
+BaqeuhN69zl1aq/YHDFUPy/AMMoa0VUKA3ByZpKHUzu+Mt/53Y9hBB3VmRKuVCB5
+THo/GeYMjc69GaXXGV+ZLbAEtwKBgQDP4BSHTEmU/pFLDhsdatUXWx4a2MSgWtbO
+x/IA/uua2ytiwtOf9Pm3Q18N+KjTd0kpjNp5jO+mgLTmH8ludjdZatM/vWhDyztq
+XK6XxNy/kB63YZs+FUmBqnCSfC03bwyKHpG2Tzpgqt9b2/3MNZZ5kg78ZRDhHDKp
+BDyHJ9eoowKBgD+UHqFtV3PjGi8vrDOs12NmwE6BuNXowkyJGrUGsDf5agtn1uK4
+eH9dP14f/FD9X9wBul1dgGj+suLRsJn4UvDHiyS5PtaBnjSaRUZlDPUIGmhibERu
+vlIFtljYSA381MaWjkFfnx+tbNvFk2NfpWPLcNHyR+47BzjoA5WNAuiFAoGAenAI
+h1xmpqx+VY/cZqpLErOneracsbpvdWINZ4q+qPpYhpYsYbW/87Jp5WfFwLAs1p1Q
+/XEGorKCWlz0nuxgU3l5LbzZEb09pLssVtYsE2TGwsppztpo7ke+gHlFhLYS07OH
+rbLitpdOceOUjFgv5jEiRIUeuQiLykNlh1HvUzMCgYA7KCZpMeOmlMhoG3Eprug1
+H6hZCCn5bPzAwZlJ+aCRrGXgmgdLquMOnSNIsrN7jlzfONLuCSY71M8EJ3OQjcmh
+hijTHRWM7iuRgnFeLYqNII03GASC7afuZJXg4KMlOfy8G2Y8li67oJ+ZSHUSPSne
+XypJdzWZnyDWJ1V9QjOY4Q==
+-----END PRIVATE KEY-----
+`
