@@ -1,0 +1,85 @@
+import { eq } from 'drizzle-orm'
+import type { Core } from '../core.ts'
+import { type AppId, type MerchantNo, randomText } from '../ids.ts'
+import type { LatePolicy } from '../payment/state.ts'
+import { raiseConfigRevision } from '../routing/config-revision.ts'
+import { seal } from '../sealing/seal.ts'
+import { toHex } from '../signing/hex.ts'
+import { apps, merchants } from '../store/schema.ts'
+
+/** JeePay's own length, which merchants have reserved room for. */
+const SECRET_LENGTH = 128
+
+export interface NewApp {
+  readonly appId: AppId
+  /** Shown once; afterwards only its sealed form exists. */
+  readonly appSecret: string
+}
+
+/** @param merchantNo `M` and digits by JeePay's custom; any text that is not taken will do */
+export async function createMerchant(
+  { ports, store }: Core,
+  merchant: { readonly merchantNo: string; readonly name: string },
+): Promise<MerchantNo> {
+  const merchantNo = merchant.merchantNo as MerchantNo
+  await store.write.batch([
+    store.write.insert(merchants).values({
+      merchantNo,
+      name: merchant.name,
+      state: 'active',
+      createdAtMs: ports.clock.now(),
+    }),
+    raiseConfigRevision(store),
+  ])
+  return merchantNo
+}
+
+export async function createApp(
+  { ports, store }: Core,
+  app: {
+    readonly merchantNo: MerchantNo
+    readonly name: string
+    readonly latePolicy?: LatePolicy
+    readonly notifiesEveryEnd?: boolean
+  },
+): Promise<NewApp> {
+  const appId = toHex(ports.random.bytes(12)) as AppId
+  const appSecret = randomText(ports.random, SECRET_LENGTH)
+  const { merchantNo, name, latePolicy = 'accept', notifiesEveryEnd = false } = app
+  await store.write.batch([
+    store.write.insert(apps).values({
+      appId,
+      merchantNo,
+      name,
+      state: 'active',
+      secretSealed: await seal(ports.keyRing, `app/${appId}/secret`, appSecret),
+      latePolicy,
+      notifiesEveryEnd,
+      createdAtMs: ports.clock.now(),
+    }),
+    raiseConfigRevision(store),
+  ])
+  return { appId, appSecret }
+}
+
+export async function setMerchantState(
+  { store }: Core,
+  merchantNo: MerchantNo,
+  state: 'active' | 'disabled',
+): Promise<void> {
+  await store.write.batch([
+    store.write.update(merchants).set({ state }).where(eq(merchants.merchantNo, merchantNo)),
+    raiseConfigRevision(store),
+  ])
+}
+
+export async function setAppState(
+  { store }: Core,
+  appId: AppId,
+  state: 'active' | 'disabled',
+): Promise<void> {
+  await store.write.batch([
+    store.write.update(apps).set({ state }).where(eq(apps.appId, appId)),
+    raiseConfigRevision(store),
+  ])
+}
