@@ -1,0 +1,6 @@
+// Made from plugins.manifest.json by `npm run registry`; not to be edited.
+import type { AnyChannel } from '../core/plugin/api.ts'
+import { wechat as wxpay } from '../plugins/wechat/index.ts'
+
+/** The channels that this deployment carries. */
+export const channels: readonly AnyChannel[] = [wxpay]
