@@ -33,7 +33,8 @@ export function readCertificate(pem: string): Certificate | undefined {
   const [notBeforeMs, notAfterMs] = readElements(validity.content).map(timeOf)
   if (notBeforeMs === undefined || notAfterMs === undefined) return undefined
   return {
-    serial: normalSerial(hexOf(serial.content)),
+    // A serial whose first bit is set has a zero byte before it, which is no digit of it.
+    serial: hexOf(serial.content).replace(/^00(?=[89A-F])/, ''),
     spki: spki.whole.slice(),
     notBeforeMs,
     notAfterMs,
@@ -41,8 +42,9 @@ export function readCertificate(pem: string): Certificate | undefined {
 }
 
 /** A serial is a number: leading zeros and the case of its digits do not tell two apart. */
-export function normalSerial(hex: string): string {
-  return hex.toUpperCase().replace(/^0+/, '')
+export function isSameSerial(a: string, b: string): boolean {
+  const digits = (hex: string) => hex.toUpperCase().replace(/^0+/, '')
+  return digits(a) === digits(b)
 }
 
 const VERSION = 0xa0
@@ -63,5 +65,7 @@ function timeOf({ tag, content }: DerElement): Milliseconds | undefined {
 }
 
 function hexOf(bytes: Bytes): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase()
 }

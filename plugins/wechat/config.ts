@@ -1,4 +1,11 @@
-import { type ConfigFields, type ConfigOf, ok, type Result, refuse } from '../../core/plugin/api.ts'
+import {
+  type ConfigFields,
+  type ConfigOf,
+  type KeyWithId,
+  ok,
+  type Result,
+  refuse,
+} from '../../core/plugin/api.ts'
 import { pkcs8Of, spkiOf } from './key-material.ts'
 
 /** Settings of a direct merchant. Hints name the places in pay.weixin.qq.com. */
@@ -81,6 +88,11 @@ export const fields = {
 } as const satisfies ConfigFields
 
 export type WechatConfig = ConfigOf<typeof fields>
+
+/** The WeChat Pay public key, if these settings recognise WeChat by it. */
+export function publicKeyOf(config: WechatConfig): KeyWithId | undefined {
+  return config.verification === 'certificates' ? undefined : config.wechatpayPublicKey
+}
 
 /** Says what to change when settings do not fit each other, or a key is not the key it should be. */
 export function checkConfig(config: WechatConfig): Result<undefined, { readonly reason: string }> {
