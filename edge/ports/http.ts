@@ -89,13 +89,10 @@ async function read(
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = []
   let length = 0
-  // A reader, for the loop over a stream itself is not to be had in every runtime.
-  const reader = body?.getReader()
-  while (reader !== undefined && length <= maxAnswerBytes) {
-    const { done, value } = await reader.read()
-    if (done) return joined(chunks, length)
-    chunks.push(value)
-    length += value.length
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > maxAnswerBytes) break
   }
   if (length > maxAnswerBytes && answerOverflow !== 'cut') return undefined
   return joined(chunks, Math.min(length, maxAnswerBytes))

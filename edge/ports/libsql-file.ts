@@ -22,7 +22,7 @@ const TRY_MS = 50
  * @throws {DatabaseError} when it cannot be opened
  */
 export async function openDatabaseFile(url: string, busyTimeoutMs = 5_000): Promise<DatabaseFile> {
-  let client: Client | undefined = await connect(url)
+  let client: Client | undefined
   let closed = false
   let last: Promise<unknown> = Promise.resolve()
 
@@ -65,6 +65,8 @@ export async function openDatabaseFile(url: string, busyTimeoutMs = 5_000): Prom
     },
   }
 
+  // Now, so that a wrong path stops the start and not the first payment.
+  await database.batch([{ sql: 'SELECT 1', args: [] }], 'read')
   return {
     database,
     close: () =>
