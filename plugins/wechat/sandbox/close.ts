@@ -26,7 +26,7 @@ export const close: Handler = async (wechat, call) => {
   return planned.ok ? DONE : refusal(planned.refusal)
 }
 
-export function planClose(
+function planClose(
   order: Order | undefined,
   nowMs: Milliseconds,
 ): Result<Order, 'order_unknown' | 'order_paid'> {

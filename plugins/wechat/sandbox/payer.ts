@@ -77,7 +77,7 @@ async function pay(wechat: Wechat, id: string): Promise<{ readonly refused?: str
 }
 
 /** Pure. */
-export function planPayment(
+function planPayment(
   order: Order | undefined,
   transactionId: string,
   nowMs: Milliseconds,

@@ -51,7 +51,7 @@ type PrepayRefusal =
  *
  * @param asked the order as it would be if it were new: its tickets are fresh
  */
-export function planPrepay(current: Order | undefined, asked: Order): Result<Order, PrepayRefusal> {
+function planPrepay(current: Order | undefined, asked: Order): Result<Order, PrepayRefusal> {
   const nowMs = asked.createdAtMs
   if (current === undefined) {
     return nowMs < asked.payableUntilMs ? ok(asked) : refuse('time_expire_passed')

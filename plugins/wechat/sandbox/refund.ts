@@ -64,7 +64,7 @@ interface RefundPlan {
 }
 
 /** Decides whether a refund is accepted. Pure. */
-export function planRefund(
+function planRefund(
   order: Order | undefined,
   asked: Refund,
   totalMinor: number,

@@ -67,7 +67,7 @@ export async function endRefund(
 }
 
 /** An ABNORMAL refund may still end in success or be closed; the other two ends are final. Pure. */
-export function planEnd(
+function planEnd(
   order: Order | undefined,
   outRefundNo: string,
   end: RefundEnd,
