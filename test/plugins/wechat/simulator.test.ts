@@ -1,0 +1,220 @@
+/**
+ * The plugin and the simulator of WeChat Pay were written apart, each from the protocol, and share
+ * no code. Here they meet.
+ */
+import { describe, expect, it } from 'vitest'
+import {
+  type BoundChannel,
+  type CallbackFacts,
+  type ChannelPorts,
+  type HttpAnswer,
+  money,
+} from '../../../core/plugin/api.ts'
+import type { AnswerFault } from '../../../core/plugin/simulator.ts'
+import { wechat } from '../../../plugins/wechat/index.ts'
+import {
+  createWechatSimulator,
+  type WechatSimulatorOptions,
+} from '../../../plugins/wechat/sandbox/index.ts'
+import { memoryBooks } from '../../kit/books.ts'
+import { seededRandom } from '../../kit/random.ts'
+import { ASKED, ATTEMPT, jsapiPay, NOW_MS, nativePay, REFUND_INPUT } from './fake-wechat.ts'
+
+async function open(options: WechatSimulatorOptions = {}) {
+  let nowMs = NOW_MS
+  const clock = { now: () => nowMs, sleep: async () => {} }
+  const random = seededRandom(1)
+  const told: CallbackFacts[] = []
+  const cache = new Map<string, string>()
+  const simulator = createWechatSimulator(
+    { clock, random, books: memoryBooks(), callback: (request) => receive(request) },
+    options,
+  )
+  const ports: ChannelPorts = {
+    clock,
+    random,
+    log: { write: () => {} },
+    cache: {
+      get: async (key) => cache.get(key),
+      put: async (key, value) => {
+        cache.set(key, value)
+      },
+    },
+    http: {
+      async send({ url, method, headers, body }): Promise<HttpAnswer> {
+        const request = new Request(url, { method, headers, ...(body !== undefined && { body }) })
+        const served = await simulator.serve(request)
+        if (typeof served === 'string') return { kind: 'unknown', evidence: served }
+        const bytes = new Uint8Array(await served.arrayBuffer())
+        return { kind: 'answered', status: served.status, headers: served.headers, body: bytes }
+      },
+    },
+  }
+  const bound = wechat.bind(await simulator.demoSettings())
+  if (!bound.ok) throw new Error(bound.refusal.join('; '))
+  const channel: BoundChannel = bound.value
+
+  async function receive(request: Request): Promise<Response> {
+    const read = await channel.readCallback(ports, {
+      method: request.method,
+      url: new URL(request.url).pathname,
+      headers: Object.fromEntries(request.headers),
+      body: new Uint8Array(await request.arrayBuffer()),
+      receivedAtMs: nowMs,
+    })
+    if (read.ok) told.push(read.value)
+    const { status, headers, body } = channel.acknowledge(read.ok)
+    return new Response(body, { status, headers })
+  }
+
+  return {
+    simulator,
+    channel,
+    ports,
+    told,
+    async later(ms: number) {
+      nowMs += ms
+      // What is remembered for seconds is forgotten by then.
+      cache.delete('platform-certificates-fetched-just-now')
+      await simulator.tick()
+    },
+  }
+}
+
+describe.each([
+  ['the public key', { verification: 'public_key' }],
+  ['platform certificates', { verification: 'certificates' }],
+  ['both', { verification: 'both' }],
+  ['certificates that rotate', { verification: 'certificates', rotation: 'during' }],
+] as const)('a payment at the simulator, verified with %s', (_, options) => {
+  it('is paid, told, refunded in part and told again', async () => {
+    const { channel, ports, simulator, told, later } = await open(options)
+    expect(await channel.pay(ports, nativePay())).toMatchObject({
+      kind: 'requires_action',
+      presentation: { kind: 'qr_text', data: expect.stringMatching(/^weixin:/) },
+    })
+    expect(await channel.query(ports, ASKED)).toEqual({ kind: 'pending' })
+
+    expect(await simulator.act(ATTEMPT, 'pay')).toEqual({})
+    await later(1_000)
+    const paid = { kind: 'succeeded', paid: money(1234, 'CNY'), payee: channel.payee }
+    expect(told.flatMap(({ facts }) => facts)).toMatchObject([{ attemptId: ATTEMPT, ...paid }])
+    const outcome = await channel.query(ports, ASKED)
+    expect(outcome).toMatchObject(paid)
+    expect(await channel.close?.(ports, ASKED)).toEqual({ kind: 'already_paid' })
+
+    const channelPaymentNo = outcome.kind === 'succeeded' ? outcome.channelPaymentNo : ''
+    const input = { ...REFUND_INPUT, channelPaymentNo }
+    expect(await channel.refund?.(ports, input)).toMatchObject({ kind: 'pending' })
+    await later(60_000)
+    const refunded = { kind: 'succeeded', refunded: money(200, 'CNY') }
+    expect(told.flatMap(({ facts }) => facts)[1]).toMatchObject({ about: 'refund', ...refunded })
+    expect(await channel.queryRefund?.(ports, input)).toMatchObject(refunded)
+    // A refunded payment is a paid one.
+    expect(await channel.query(ports, ASKED)).toMatchObject(paid)
+  })
+
+  it('is closed, and closed again', async () => {
+    const { channel, ports } = await open(options)
+    await channel.pay(ports, jsapiPay())
+    expect(await channel.close?.(ports, ASKED)).toEqual({ kind: 'closed' })
+    expect(await channel.close?.(ports, ASKED)).toEqual({ kind: 'closed' })
+    expect(await channel.query(ports, ASKED)).toEqual({ kind: 'closed' })
+    expect(await channel.pay(ports, jsapiPay())).toMatchObject({
+      kind: 'failed',
+      error: { class: 'already_closed' },
+    })
+  })
+})
+
+it('gives a code for the same order when it is repeated, and is unknown with other content', async () => {
+  const { channel, ports, simulator } = await open()
+  expect(await channel.pay(ports, nativePay())).toMatchObject({ kind: 'requires_action' })
+  expect(await channel.pay(ports, nativePay())).toMatchObject({ kind: 'requires_action' })
+  const dearer = nativePay({ amount: money(1235, 'CNY') })
+  expect(await channel.pay(ports, dearer)).toMatchObject({ kind: 'unknown' })
+  expect(await simulator.payments()).toHaveLength(1)
+})
+
+it('is unknown when a refund is repeated with another amount', async () => {
+  const { channel, ports, simulator } = await open()
+  await channel.pay(ports, nativePay())
+  await simulator.act(ATTEMPT, 'pay')
+  const paid = await channel.query(ports, ASKED)
+  const input = {
+    ...REFUND_INPUT,
+    channelPaymentNo: paid.kind === 'succeeded' ? paid.channelPaymentNo : '',
+  }
+  expect(await channel.refund?.(ports, input)).toMatchObject({ kind: 'pending' })
+  expect(await channel.refund?.(ports, input)).toMatchObject({ kind: 'pending' })
+  const more = { ...input, amount: money(201, 'CNY') }
+  expect(await channel.refund?.(ports, more)).toMatchObject({ kind: 'unknown' })
+})
+
+it('finds nothing of what was never sent', async () => {
+  const { channel, ports } = await open()
+  expect(await channel.query(ports, ASKED)).toEqual({ kind: 'not_found' })
+  expect(await channel.close?.(ports, ASKED)).toEqual({ kind: 'not_found' })
+  expect(await channel.queryRefund?.(ports, REFUND_INPUT)).toEqual({ kind: 'not_found' })
+  expect(await channel.refund?.(ports, REFUND_INPUT)).toMatchObject({ kind: 'failed' })
+})
+
+describe('a simulator that misbehaves', () => {
+  it.each([
+    ['silence_before', 'unknown', 'unknown'],
+    ['silence_after', 'unknown', 'unknown'],
+    ['reset_before', 'unknown', 'unknown'],
+    ['reset_after', 'unknown', 'unknown'],
+    ['error_before', 'unknown', 'unknown'],
+    ['error_after', 'unknown', 'unknown'],
+    ['html_before', 'unknown', 'unknown'],
+    ['rate_limited', 'not_sent', 'not_sent'],
+    // The close of a paid order is answered with an error, and errors are not verified.
+    ['bad_signature', 'unknown', 'already_paid'],
+    ['truncated', 'unknown', 'unknown'],
+  ] satisfies [AnswerFault, string, string][])(
+    'with %s leaves every call %s, and the close of a paid payment %s',
+    async (fault, kind, closed) => {
+      const { channel, ports, simulator } = await open()
+      await simulator.misbehave([{ on: 'pay', fault, times: 1 }])
+      expect(await channel.pay(ports, nativePay())).toMatchObject({ kind })
+      expect(await channel.pay(ports, nativePay())).toMatchObject({ kind: 'requires_action' })
+      await simulator.act(ATTEMPT, 'pay')
+      const paid = await channel.query(ports, ASKED)
+      const channelPaymentNo = paid.kind === 'succeeded' ? paid.channelPaymentNo : ''
+      const input = { ...REFUND_INPUT, channelPaymentNo }
+
+      await simulator.misbehave([
+        { on: 'query', fault, times: 1 },
+        { on: 'close', fault, times: 1 },
+        { on: 'refund', fault, times: 1 },
+        { on: 'query_refund', fault, times: 1 },
+      ])
+      expect(await channel.query(ports, ASKED)).toMatchObject({ kind })
+      expect(await channel.close?.(ports, ASKED)).toMatchObject({ kind: closed })
+      expect(await channel.refund?.(ports, input)).toMatchObject({ kind })
+      expect(await channel.queryRefund?.(ports, input)).toMatchObject({ kind })
+      // Whatever happened to the first refund, the second is the same one.
+      expect(await channel.refund?.(ports, input)).toMatchObject({ kind: 'pending' })
+    },
+  )
+
+  it.each(['forged', 'probe', 'unknown_serial', 'stale'] as const)(
+    'is not believed when its signature is %s',
+    async (badSignature) => {
+      const { channel, ports, simulator, told, later } = await open({ badSignature })
+      await channel.pay(ports, nativePay())
+      await simulator.misbehave([
+        { on: 'callback', fault: 'bad_signature', times: 1 },
+        { on: 'query', fault: 'bad_signature', times: 1 },
+      ])
+      await simulator.act(ATTEMPT, 'pay')
+      await simulator.tick()
+      expect(told).toEqual([])
+      expect(await channel.query(ports, ASKED)).toMatchObject({ kind: 'unknown' })
+      // It tells again, signed well.
+      await later(15_000)
+      expect(told).toHaveLength(1)
+    },
+  )
+})
