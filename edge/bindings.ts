@@ -56,7 +56,7 @@ function givenIn(environment: unknown): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
 }
 
-const PORT_RANGE = 'must be a port number, 0 to 65535'
+const PORT_RANGE = 'must be a port number, 1 to 65535'
 const DATABASE_URL = 'must be the address of a libSQL server, libsql://… or https://…'
 const PUBLIC_URL = 'must be an address such as https://pay.example.com, without query or fragment'
 
@@ -66,7 +66,7 @@ const VARIABLES = z.object({
     .string(PORT_RANGE)
     .regex(/^\d{1,5}$/, PORT_RANGE)
     .transform(Number)
-    .refine((port) => port <= 65_535, PORT_RANGE)
+    .refine((port) => port >= 1 && port <= 65_535, PORT_RANGE)
     .default(8787),
   TONGBAO_MODE: z.enum(['live', 'sandbox'], 'must be live or sandbox').default('live'),
   TONGBAO_DATABASE_URL: z.string(DATABASE_URL).optional(),
@@ -107,13 +107,10 @@ function settle(variables: Variables, runtime: Runtime): Parsed<Settings> {
   })
 }
 
-function databaseUrl({ TONGBAO_MODE, TONGBAO_DATABASE_URL: url }: Variables, { files }: Runtime) {
+function databaseUrl({ TONGBAO_DATABASE_URL: url }: Variables, { files }: Runtime) {
   const name = 'TONGBAO_DATABASE_URL'
   const orFile = files ? ', or a file such as file:/var/lib/tongbao/gateway.db' : ''
-  if (url === undefined) {
-    if (TONGBAO_MODE === 'sandbox' && files) return ok('file:sandbox.db')
-    return wrong(name, `is missing: it ${DATABASE_URL}${orFile}`)
-  }
+  if (url === undefined) return wrong(name, `is missing: it ${DATABASE_URL}${orFile}`)
   if (/^(file:|:memory:$)/.test(url)) {
     return files
       ? ok(url)
@@ -126,15 +123,9 @@ function databaseUrl({ TONGBAO_MODE, TONGBAO_DATABASE_URL: url }: Variables, { f
   return ok(url)
 }
 
-/** Anybody can read it here, so it may guard nothing but a sandbox. */
-const SANDBOX_KEYS: KeyRing = [
-  { id: 'sandbox', bytes: new TextEncoder().encode('tongbao-sandbox-key-not-a-secret') },
-]
-
-function masterKeys({ TONGBAO_MODE, TONGBAO_MASTER_KEY: text }: Variables): Parsed<KeyRing> {
+function masterKeys({ TONGBAO_MASTER_KEY: text }: Variables): Parsed<KeyRing> {
   const name = 'TONGBAO_MASTER_KEY'
   if (text === undefined) {
-    if (TONGBAO_MODE === 'sandbox') return ok(SANDBOX_KEYS)
     return wrong(
       name,
       'is missing: make one with echo "k1:$(openssl rand -base64 32)" and keep it apart from the database',

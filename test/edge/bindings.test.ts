@@ -74,11 +74,12 @@ describe('the settings of a live deployment', () => {
 })
 
 describe('the settings of a sandbox', () => {
-  it('need not be given at all where there are files', () => {
-    expect(settings({ TONGBAO_MODE: 'sandbox', PORT: '9000' })).toMatchObject({
+  const { TONGBAO_DATABASE_URL, TONGBAO_MASTER_KEY } = LIVE
+  const SANDBOX = { TONGBAO_MODE: 'sandbox', TONGBAO_DATABASE_URL, TONGBAO_MASTER_KEY }
+
+  it('need no public address, and may tell merchants on this machine', () => {
+    expect(settings({ ...SANDBOX, PORT: '9000' })).toMatchObject({
       mode: 'sandbox',
-      database: { url: 'file:sandbox.db' },
-      keyRing: [{ id: 'sandbox', bytes: { length: 32 } }],
       publicUrl: 'http://127.0.0.1:9000',
       allowPrivateTargets: true,
     })
@@ -90,18 +91,19 @@ describe('the settings of a sandbox', () => {
     ['::1', 'http://[::1]:8787'],
     ['192.168.1.5', 'http://192.168.1.5:8787'],
   ])('on host %s are reached at %s', (HOST, publicUrl) => {
-    expect(settings({ TONGBAO_MODE: 'sandbox', HOST }).publicUrl).toBe(publicUrl)
+    expect(settings({ ...SANDBOX, HOST }).publicUrl).toBe(publicUrl)
   })
 
   it('can forbid private targets too', () => {
-    const environment = { TONGBAO_MODE: 'sandbox', TONGBAO_ALLOW_PRIVATE_TARGETS: 'false' }
+    const environment = { ...SANDBOX, TONGBAO_ALLOW_PRIVATE_TARGETS: 'false' }
     expect(settings(environment).allowPrivateTargets).toBe(false)
   })
 
-  it('need a database where there are no files', () => {
+  it('need a database and a key like the live ones: whoever starts it makes them', () => {
     expect(line({ TONGBAO_MODE: 'sandbox' }, { files: false })).toBe(
       'TONGBAO_DATABASE_URL is missing: it must be the address of a libSQL server, libsql://… or https://…',
     )
+    expect(line({ ...SANDBOX, TONGBAO_MASTER_KEY: '' })).toContain('TONGBAO_MASTER_KEY is missing')
   })
 })
 
@@ -155,8 +157,9 @@ describe('what is wrong with a setting is told in one line', () => {
     [{ TONGBAO_MODE: 'test' }, 'TONGBAO_MODE must be live or sandbox'],
     [{ TONGBAO_ALLOW_PRIVATE_TARGETS: '1' }, 'TONGBAO_ALLOW_PRIVATE_TARGETS must be true or false'],
     [{ TONGBAO_LOG_LEVEL: 'verbose' }, 'TONGBAO_LOG_LEVEL must be one of debug, info, warn, error'],
-    [{ PORT: '65536' }, 'PORT must be a port number, 0 to 65535'],
-    [{ PORT: 'http' }, 'PORT must be a port number, 0 to 65535'],
+    [{ PORT: '65536' }, 'PORT must be a port number, 1 to 65535'],
+    [{ PORT: '0' }, 'PORT must be a port number, 1 to 65535'],
+    [{ PORT: 'http' }, 'PORT must be a port number, 1 to 65535'],
     [{ TONGBAO_DATABASE_TOKEN: { secret: 1 } }, 'TONGBAO_DATABASE_TOKEN must be text'],
     [
       { TONGBAO_DATABSE_URL: 'secret' },

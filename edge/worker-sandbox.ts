@@ -1,0 +1,52 @@
+import { createGateway } from '../core/gateway.ts'
+import { SERVER_BOUNDS } from '../core/sweep/sweep.ts'
+import { readBindings } from './bindings.ts'
+import { channels } from './channels.ts'
+import { fetchPort, provesNothing } from './ports/http.ts'
+import { remoteDatabase } from './ports/libsql-http.ts'
+import { systemClock, systemRandom } from './ports/system.ts'
+import { openSandbox } from './sandbox/sandbox.ts'
+import { type WorkerContext, workerPorts } from './worker-ports.ts'
+
+/** The gateway on workerd with simulated channels: for `npm run dev:worker` and tests, not to deploy. */
+export default {
+  async fetch(request: Request, env: unknown, context: WorkerContext): Promise<Response> {
+    const { sandbox } = await open(env, context)
+    return sandbox.fetch(request)
+  },
+
+  async scheduled(_: unknown, env: unknown, context: WorkerContext): Promise<void> {
+    const { sandbox, gateway } = await open(env, context)
+    await sandbox.tick()
+    await gateway.sweep(SERVER_BOUNDS)
+  },
+}
+
+async function open(env: unknown, context: WorkerContext) {
+  const bound = readBindings(env, { files: false })
+  if (!bound.ok) throw new Error(bound.refusal.line)
+  const settings = bound.value
+  if (settings.mode !== 'sandbox') throw new Error('TONGBAO_MODE must be sandbox here')
+  const { publicUrl, allowPrivateTargets } = settings
+  const database = remoteDatabase(settings.database)
+  const sandbox = await openSandbox({
+    clock: systemClock,
+    random: systemRandom,
+    http: fetchPort(provesNothing),
+    database,
+    publicUrl,
+  })
+  const { clock, http } = sandbox
+  const gateway = createGateway({
+    channels,
+    settings: { publicUrl, allowsPrivateTargets: allowPrivateTargets },
+    ports: workerPorts(settings, context, {
+      clock,
+      http,
+      database,
+      deliver: (notificationId) => gateway.deliver(notificationId),
+    }),
+  })
+  await sandbox.join(gateway)
+  return { sandbox, gateway }
+}
