@@ -108,6 +108,13 @@ describe('a callback about a payment', () => {
   })
 })
 
+it('is as fresh as it was when it came, though it be verified a day later', async () => {
+  const world = openWorld()
+  const call = await told({})
+  world.later(86_400_000)
+  expect(await world.channel.readCallback(world.ports, call)).toMatchObject({ ok: true })
+})
+
 describe('a callback about a refund', () => {
   it.each([
     ['REFUND.SUCCESS', 'SUCCESS', { kind: 'succeeded', refunded: money(200, 'CNY') }],

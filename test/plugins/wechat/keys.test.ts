@@ -9,6 +9,7 @@ import {
   openWorld,
   PAID,
   PUBLIC_KEY,
+  SETTINGS,
   type SignedOptions,
   seal,
   signed,
@@ -111,17 +112,25 @@ describe('a merchant with platform certificates', () => {
     expect(calls(world)).toEqual([FETCH, QUERY, QUERY, FETCH, QUERY])
   })
 
-  it('no longer knows one that has expired', async () => {
+  it('no longer knows one that has expired, even if WeChat still lists it', async () => {
     const world = await withOldCertificate()
     world.later(Date.parse('2026-06-01T00:00:00Z') - world.now())
-    world.answers(certificateList(['new'], { atMs: world.now() }))
+    const list = { by: NEW_CERTIFICATE, atMs: world.now() }
+    world.answers(certificateList(['old', 'new'], list))
     world.answers(paid({ by: OLD_CERTIFICATE, atMs: world.now() }))
     expect(await query(world)).toMatchObject({ kind: 'unknown' })
   })
 
-  it('does not take the public key for a platform certificate', async () => {
-    const world = await withOldCertificate()
+  it.each([
+    ['the public key', CERTIFICATE_SETTINGS],
+    ['the public key, though it is in the settings', { ...SETTINGS, verification: 'certificates' }],
+  ])('does not go by %s', async (_, settings) => {
+    const world = await withOldCertificate(settings)
     world.answers(paid({ by: PUBLIC_KEY }))
+    expect(await query(world)).toMatchObject({ kind: 'unknown' })
+    world.later(3_600_000)
+    world.answers(certificateList(['old', 'new'], { by: PUBLIC_KEY, atMs: world.now() }))
+    world.answers(paid({ by: NEW_CERTIFICATE, atMs: world.now() }))
     expect(await query(world)).toMatchObject({ kind: 'unknown' })
   })
 
