@@ -72,9 +72,10 @@ export const CLOSE_ENDINGS: EndingTable<'already_paid' | 'not_found' | 'refused'
  * A failed refund frees its amount for another number, so a wrong `failed` can pay it out twice.
  * Missing on purpose: INVALID_REQUEST and PARAM_ERROR, which WeChat also says to a known number with
  * other content (reference §9), and SIGN_ERROR, which speaks of this request alone: what an earlier
- * send of the number did, it does not tell. A query decides.
+ * send of the number did, it does not tell. A query decides. FREQUENCY_LIMITED neither: a refund that
+ * waits is sent again under its number, one that was "not sent" is given back to the merchant.
  */
-export const REFUND_ENDINGS: EndingTable<'failed' | 'not_sent'> = {
+export const REFUND_ENDINGS: EndingTable<'failed'> = {
   INVALID_TRANSACTIONID: 'failed',
   APPID_MCHID_NOT_MATCH: 'failed',
   MCH_NOT_EXISTS: 'failed',
@@ -85,7 +86,6 @@ export const REFUND_ENDINGS: EndingTable<'failed' | 'not_sent'> = {
   NOT_ENOUGH: 'failed',
   ORDER_NOT_EXIST: 'failed',
   RESOURCE_NOT_EXISTS: 'failed',
-  FREQUENCY_LIMITED: 'not_sent',
 }
 
 /** ORDER_NOT_EXIST would speak of the payment, and is therefore no "not found" of a refund. */

@@ -173,7 +173,7 @@ describe('a simulator that misbehaves', () => {
     ['bad_signature', 'unknown', 'already_paid'],
     ['truncated', 'unknown', 'unknown'],
   ] satisfies [AnswerFault, string, string][])(
-    'with %s leaves every call %s, and the close of a paid payment %s',
+    'with %s leaves a call %s, the close of a paid payment %s and a refund unknown',
     async (fault, kind, closed) => {
       const { channel, ports, simulator } = await open()
       await simulator.misbehave([{ on: 'pay', fault, times: 1 }])
@@ -192,7 +192,7 @@ describe('a simulator that misbehaves', () => {
       ])
       expect(await channel.query(ports, ASKED)).toMatchObject({ kind })
       expect(await channel.close?.(ports, ASKED)).toMatchObject({ kind: closed })
-      expect(await channel.refund?.(ports, input)).toMatchObject({ kind })
+      expect(await channel.refund?.(ports, input)).toMatchObject({ kind: 'unknown' })
       expect(await channel.queryRefund?.(ports, input)).toMatchObject({ kind })
       // Whatever happened to the first refund, the second is the same one.
       expect(await channel.refund?.(ports, input)).toMatchObject({ kind: 'pending' })
