@@ -13,6 +13,11 @@ export type PaymentId = Id<'payment'>
 export type AttemptId = Id<'attempt'>
 /** `R` and 21 digits. */
 export type RefundId = Id<'refund'>
+/** `T` and 21 digits: letters and digits alone, since channels take nothing else here. */
+export type TransferId = Id<'transfer'>
+/** `S` and 21 digits. */
+export type SplitId = Id<'split'>
+export type SplitReturnId = Id<'split_return'>
 export type NotificationId = Id<'notification'>
 export type EventId = Id<'event'>
 export type InboundCallId = Id<'inbound_call'>
@@ -24,6 +29,9 @@ export interface IdSource {
 
 export const newPaymentId = (source: IdSource) => `P${timeOrdered(source)}` as PaymentId
 export const newRefundId = (source: IdSource) => `R${timeOrdered(source)}` as RefundId
+export const newTransferId = (source: IdSource) => `T${timeOrdered(source)}` as TransferId
+export const newSplitId = (source: IdSource) => `S${timeOrdered(source)}` as SplitId
+export const newSplitReturnId = (source: IdSource) => `B${timeOrdered(source)}` as SplitReturnId
 export const newNotificationId = (source: IdSource) => `N${timeOrdered(source)}` as NotificationId
 export const newInboundCallId = (source: IdSource) => `I${timeOrdered(source)}` as InboundCallId
 export const newEventId = (source: IdSource) => `E${timeOrdered(source)}` as EventId

@@ -1,7 +1,7 @@
 import type { Core } from '../core.ts'
 import type { PaymentId } from '../ids.ts'
 import type { Money } from '../money.ts'
-import type { Presentation } from '../plugin/api.ts'
+import type { Presentation, PresentationKind } from '../plugin/api.ts'
 import type { Result } from '../result.ts'
 import { ok, refuse } from '../result.ts'
 import { type AppEntry, bindChannel, type Passage } from '../routing/directory.ts'
@@ -24,6 +24,8 @@ export interface PaymentRequest {
   readonly extParam: string | undefined
   readonly expiresInMs: number
   readonly splitMode: SplitMode
+  /** The presentation that the merchant asked for. */
+  readonly wants: PresentationKind | undefined
   /** The way's own input, by the names that the way's schema has. */
   readonly extra: Readonly<Record<string, unknown>>
   /** Over all of the request that makes it this one and not another. */

@@ -70,6 +70,7 @@ export function payInput(
     clientIp: payment.clientIp,
     expiresAtMs: payment.expiresAtMs,
     splitting: payment.splitMode !== 'none',
+    ...(request.wants !== undefined && { wants: request.wants }),
     extra: request.extra,
     callbackUrl: `${settings.publicUrl}/api/pay/notify/${channel}/${attemptId}`,
     returnUrl: `${settings.publicUrl}/api/pay/return/${channel}/${attemptId}`,

@@ -70,8 +70,9 @@ async function tryToStart(
 ): Promise<Started> {
   const { store } = core
   const db = store.write
-  const fresh = freshRows(core, app, request, passage)
-  const local = channel.manifest.ways[request.way]?.local
+  const way = channel.manifest.ways[request.way]
+  const fresh = freshRows(core, app, request, passage, way?.givesUpAfterMs)
+  const local = way?.local
     ? await signHere(core, fresh.attempt, fresh.payment, request, channel)
     : undefined
   if (local?.kind === 'not_sent') return local
@@ -130,11 +131,12 @@ function freshRows(
   app: AppEntry,
   request: PaymentRequest,
   passage: Passage,
+  givesUpAfterMs = Number.POSITIVE_INFINITY,
 ): { readonly payment: PaymentRow; readonly attempt: AttemptRow } {
   const nowMs = ports.clock.now()
   const paymentId = newPaymentId(ports)
   const attemptId = attemptIdOf(paymentId, 1)
-  const expiresAtMs = nowMs + request.expiresInMs
+  const expiresAtMs = nowMs + Math.min(request.expiresInMs, givesUpAfterMs)
   return {
     payment: {
       ...NOTHING_HAPPENED_YET,

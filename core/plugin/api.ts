@@ -6,14 +6,14 @@
  * config as arguments and keeps nothing between calls.
  */
 import type { z } from 'zod'
-import type { AttemptId, RefundId } from '../ids.ts'
+import type { AttemptId, RefundId, SplitId, SplitReturnId, TransferId } from '../ids.ts'
 import type { Money } from '../money.ts'
 import type { Clock, HttpAnswer, Log, Random } from '../ports.ts'
 import type { Result } from '../result.ts'
 import type { Milliseconds } from '../time.ts'
 import type { ConfigFields, ConfigOf } from './config.ts'
 
-export type { AttemptId, RefundId } from '../ids.ts'
+export type { AttemptId, RefundId, SplitId, SplitReturnId, TransferId } from '../ids.ts'
 export { isMinor, type Minor, type Money, minor, money } from '../money.ts'
 export type { Clock, HttpAnswer, Log, Random } from '../ports.ts'
 export { ok, type Result, refuse } from '../result.ts'
@@ -179,6 +179,154 @@ export type RefundOutcome =
 
 export type QueryRefundOutcome = RefundOutcome | { readonly kind: 'not_found' }
 
+export interface Transferred {
+  readonly channelTransferNo: string
+  readonly transferred: Money
+  readonly transferredAtMs: Milliseconds
+}
+
+export type TransferOutcome =
+  | ({ readonly kind: 'succeeded' } & Transferred)
+  | {
+      readonly kind: 'requires_action'
+      readonly of: 'payee'
+      readonly channelTransferNo?: string
+      /** JSON text for the payee's client: what it needs to let the payee take the money. */
+      readonly clientData: string
+    }
+  | { readonly kind: 'pending'; readonly channelTransferNo?: string; readonly pollAfterMs?: number }
+  /** Cancelled, or not taken in time: the money stayed with, or went back to, the sender. */
+  | { readonly kind: 'closed'; readonly reason: string }
+  | Failed
+  | NotSent
+  | Unknown
+
+export type QueryTransferOutcome = TransferOutcome | { readonly kind: 'not_found' }
+
+export type CancelTransferOutcome =
+  /** Taken; the end comes by callback or query. */
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused'; readonly error: ChannelError }
+  | NotSent
+  | Unknown
+
+/** Done, or was so before. */
+export type ReceiverOutcome = { readonly kind: 'done' } | Failed | NotSent | Unknown
+
+/** How one receiver's share stands. Found by receiver, not by place: channels add rows of their own. */
+export interface ShareStanding {
+  readonly receiver: Pick<SplitReceiver, 'kind' | 'account'>
+  readonly amount: Money
+  readonly state: 'pending' | 'succeeded' | 'failed'
+  readonly channelShareNo?: string
+  readonly error?: Pick<ChannelError, 'code' | 'message'>
+}
+
+export type SplitOutcome =
+  /** Some shares are still on their way. */
+  | {
+      readonly kind: 'pending'
+      readonly channelSplitNo?: string
+      readonly shares: readonly ShareStanding[]
+    }
+  /** Over for all receivers; "finished" is not "all succeeded": each share says for itself. */
+  | {
+      readonly kind: 'finished'
+      readonly channelSplitNo: string
+      readonly shares: readonly ShareStanding[]
+    }
+  | Failed
+  | NotSent
+  | Unknown
+
+export type QuerySplitOutcome = SplitOutcome | { readonly kind: 'not_found' }
+
+export interface SplitReturned {
+  readonly channelReturnNo: string
+  readonly returned: Money
+  readonly returnedAtMs: Milliseconds
+}
+
+export type SplitReturnOutcome =
+  | ({ readonly kind: 'succeeded' } & SplitReturned)
+  | { readonly kind: 'pending'; readonly channelReturnNo?: string }
+  | Failed
+  | NotSent
+  | Unknown
+
+export type QuerySplitReturnOutcome = SplitReturnOutcome | { readonly kind: 'not_found' }
+
+export type UnsplitOutcome =
+  | { readonly kind: 'known'; readonly unsplit: Money }
+  | Failed
+  | NotSent
+  | Unknown
+
+/** One row of a channel's bill in our words; amounts without sign. */
+export type BillRow =
+  | {
+      readonly about: 'payment'
+      /** Our number for the channel. */
+      readonly number: string
+      readonly channelPaymentNo: string
+      readonly paid: Money
+      readonly fee: Fee
+      readonly atMs: Milliseconds
+      readonly state: 'succeeded' | 'reversed'
+    }
+  | {
+      readonly about: 'refund'
+      readonly number: string
+      readonly channelPaymentNo: string
+      readonly refundNumber: string
+      readonly channelRefundNo: string
+      readonly refunded: Money
+      /** Given back by the channel. */
+      readonly fee: Fee
+      readonly atMs: Milliseconds
+      /** As it stood when the bill was made; a later end is not billed again. */
+      readonly state: 'pending' | 'succeeded' | 'failed'
+    }
+  | {
+      readonly about: 'funds'
+      readonly direction: 'in' | 'out'
+      readonly amount: Money
+      readonly balance: Money
+      readonly channelNo: string
+      /** Our number, where the channel says it. */
+      readonly number: string
+      readonly kind: string
+      readonly remark: string
+      readonly atMs: Milliseconds
+    }
+
+/** A channel's fee: thousandths of the minor unit, since some channels bill fractions of a fen. */
+export interface Fee {
+  readonly milliMinor: number
+  readonly currency: string
+}
+
+export interface Bill {
+  readonly rows: readonly BillRow[]
+  /** The channel's own sums at the end of the bill, to check the rows against. */
+  readonly totals: Readonly<Record<string, number>>
+}
+
+export type BillOutcome =
+  | ({ readonly kind: 'ready' } & Bill)
+  /** Nothing happened on that day. */
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'not_ready'; readonly retryAfterMs: number }
+  | Failed
+  | NotSent
+  | Unknown
+
+export type IdentityOutcome =
+  | { readonly kind: 'identified'; readonly userId: string }
+  | Failed
+  | NotSent
+  | Unknown
+
 // ---------------------------------------------------------------------------------------------
 // Facts: what a callback or a bill tells us, whatever the order they arrive in
 
@@ -204,7 +352,31 @@ export type RefundFact = {
   | Failed
 )
 
-export type Fact = PaymentFact | RefundFact
+export type TransferFact = {
+  readonly about: 'transfer'
+  readonly transferId: TransferId
+  readonly payee: string
+} & (
+  | ({ readonly kind: 'succeeded' } & Transferred)
+  | { readonly kind: 'pending'; readonly channelTransferNo?: string }
+  | { readonly kind: 'closed'; readonly reason: string }
+  | Failed
+)
+
+export type SplitFact = {
+  readonly about: 'split'
+  readonly splitId: SplitId
+  readonly payee: string
+} & (
+  | {
+      readonly kind: 'pending' | 'finished'
+      readonly channelSplitNo?: string
+      readonly shares: readonly ShareStanding[]
+    }
+  | Failed
+)
+
+export type Fact = PaymentFact | RefundFact | TransferFact | SplitFact
 
 // ---------------------------------------------------------------------------------------------
 // Ports of a plugin
@@ -262,6 +434,8 @@ export interface PayInput<Extra = unknown> {
   readonly expiresAtMs: Milliseconds
   /** The money will be shared out later; some channels must know when the payment is made. */
   readonly splitting: boolean
+  /** The presentation that the merchant asked for; the way's usual one when it does not have it. */
+  readonly wants?: PresentationKind
   /** The way's own input, parsed by the way's schema. */
   readonly extra: Extra
 }
@@ -293,6 +467,95 @@ export interface QueryRefundInput {
   readonly way: string
   readonly channelPaymentNo: string
   readonly amount: Money
+}
+
+export interface TransferInput<Extra = unknown> {
+  /** Our number for the channel. The same number is the same transfer, however often it is sent. */
+  readonly transferId: TransferId
+  /** Where the money goes: one of the manifest's `transfers`. */
+  readonly entry: string
+  readonly amount: Money
+  /** The payee's id at the channel, login name or card number, as the entry has it. */
+  readonly account: string
+  readonly accountName?: string
+  readonly bankName?: string
+  readonly description: string
+  readonly clientIp: string
+  readonly callbackUrl: string
+  /** The entry's own input, parsed by the entry's schema. */
+  readonly extra: Extra
+}
+
+export interface QueryTransferInput {
+  readonly transferId: TransferId
+  readonly entry: string
+  readonly channelTransferNo?: string
+}
+
+export interface SplitReceiver {
+  readonly kind: 'merchant' | 'person'
+  /** Merchant number, openid, user id or login name, as the channel has it. */
+  readonly account: string
+  readonly name?: string
+  /** JeePay's relation types: STORE, STAFF, PARTNER, …; CUSTOM has a name. */
+  readonly relation: string
+  readonly relationName?: string
+}
+
+export interface ReceiverInput {
+  readonly receiver: SplitReceiver
+  /** For channels that want a number with each change. */
+  readonly requestNumber: string
+}
+
+export interface SplitInput {
+  /** Our number for the channel. The same number is the same split, however often it is sent. */
+  readonly splitId: SplitId
+  readonly attemptId: AttemptId
+  readonly channelPaymentNo: string
+  readonly shares: readonly {
+    readonly receiver: SplitReceiver
+    readonly amount: Money
+    readonly description: string
+  }[]
+  /** Whether what is left is released, which ends all further sharing of this payment. */
+  readonly finishes: boolean
+}
+
+export interface QuerySplitInput {
+  readonly splitId: SplitId
+  readonly attemptId: AttemptId
+  readonly channelPaymentNo: string
+  readonly channelSplitNo?: string
+}
+
+/** Takes a share back from its receiver. */
+export interface SplitReturnInput {
+  readonly splitReturnId: SplitReturnId
+  readonly splitId: SplitId
+  readonly channelSplitNo: string
+  readonly channelPaymentNo: string
+  readonly receiver: Pick<SplitReceiver, 'kind' | 'account'>
+  readonly amount: Money
+  readonly description: string
+}
+
+export type QuerySplitReturnInput = Pick<
+  SplitReturnInput,
+  'splitReturnId' | 'splitId' | 'channelSplitNo' | 'channelPaymentNo'
+>
+
+export interface BillInput {
+  /** One of the manifest's bill kinds. */
+  readonly kind: string
+  /** The channel's own day, `2026-01-31`. */
+  readonly date: string
+}
+
+export interface RedirectInput {
+  /** Where the channel sends the payer's browser, with the state and a code. */
+  readonly returnUrl: string
+  readonly state: string
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -354,8 +617,17 @@ export interface Way {
   readonly local?: true
   /** The same `pay` may be sent again under the same number. Never so where a payer's code is charged. */
   readonly repeatable: boolean
-  /** The payer's code is charged at once; there is no later payment of a link to wait for. */
-  readonly immediate?: true
+  /**
+   * The payer's code is charged at once, or after a password: a payment that is still unpaid after
+   * this is closed (at channels that undo such payments: reversed), for nobody waits at the till.
+   */
+  readonly givesUpAfterMs?: number
+}
+
+/** An entry: a kind of account that transfers may go to. JeePay's `entryType`. */
+export interface TransferEntry {
+  readonly names: Names
+  readonly input: z.ZodObject
 }
 
 export interface Capabilities {
@@ -377,6 +649,26 @@ export interface Capabilities {
     readonly async: boolean
     /** From the last time the refund was sent: after this "not found" means it may be sent again. */
     readonly notFoundIsFinalAfterMs: number
+  }
+  readonly transfer?: {
+    /** The payee has to take the money in the channel's own client. */
+    readonly needsPayee: boolean
+    readonly cancellable: boolean
+    /** From the last time it was sent: after this "not found" means it may be sent again. */
+    readonly notFoundIsFinalAfterMs: number
+  }
+  readonly split?: {
+    /** How long after the payment shares may be sent. */
+    readonly notBeforeMs: number
+    readonly maxReceivers: number
+    /** Shares can be taken back from their receivers. */
+    readonly returns: boolean
+    readonly notFoundIsFinalAfterMs: number
+  }
+  readonly bills?: {
+    readonly kinds: readonly string[]
+    /** Hour of the next day, by the channel's clock (UTC+8). */
+    readonly readyAtHour: number
   }
   readonly callback: {
     readonly signedBy: 'header' | 'body'
@@ -402,11 +694,38 @@ export interface ChannelManifest {
     readonly refund: RegExp
   }
   readonly ways: Readonly<Record<string, Way>>
+  readonly transfers?: Readonly<Record<string, TransferEntry>>
   readonly capabilities: Capabilities
 }
 
-/** The input that a way's schema gives. */
-export type ExtraOf<W extends Way> = z.output<W['input']>
+/** The input that a way's or an entry's schema gives. */
+export type ExtraOf<W extends Pick<Way, 'input'>> = z.output<W['input']>
+
+export interface TransferOperations<Config> {
+  readonly send: Operation<Config, TransferInput, TransferOutcome>
+  readonly query: Operation<Config, QueryTransferInput, QueryTransferOutcome>
+  readonly cancel?: Operation<Config, QueryTransferInput, CancelTransferOutcome>
+}
+
+export interface SplitOperations<Config> {
+  readonly bindReceiver: Operation<Config, ReceiverInput, ReceiverOutcome>
+  readonly unbindReceiver: Operation<Config, ReceiverInput, ReceiverOutcome>
+  readonly send: Operation<Config, SplitInput, SplitOutcome>
+  readonly query: Operation<Config, QuerySplitInput, QuerySplitOutcome>
+  /** Releases what was not shared, without sharing anything more. */
+  readonly finish: Operation<Config, QuerySplitInput, SplitOutcome>
+  readonly takeBack?: Operation<Config, SplitReturnInput, SplitReturnOutcome>
+  readonly queryReturn?: Operation<Config, QuerySplitReturnInput, QuerySplitReturnOutcome>
+  readonly unsplit?: Operation<Config, QuerySplitInput, UnsplitOutcome>
+}
+
+export interface IdentityOperations<Config> {
+  /** The URL that asks the payer for consent. */
+  redirect(config: Config, input: RedirectInput): string
+  /** What the consent page sends back stands in this parameter of the return URL. */
+  readonly codeParameter: string
+  readonly exchange: Operation<Config, { readonly code: string }, IdentityOutcome>
+}
 
 export interface Channel<
   Manifest extends ChannelManifest = ChannelManifest,
@@ -430,6 +749,10 @@ export interface Channel<
   readonly close?: Operation<ConfigOf<Fields>, CloseInput, CloseOutcome>
   readonly refund?: Operation<ConfigOf<Fields>, RefundInput, RefundOutcome>
   readonly queryRefund?: Operation<ConfigOf<Fields>, QueryRefundInput, QueryRefundOutcome>
+  readonly transfer?: TransferOperations<ConfigOf<Fields>>
+  readonly split?: SplitOperations<ConfigOf<Fields>>
+  readonly bills?: Operation<ConfigOf<Fields>, BillInput, BillOutcome>
+  readonly identity?: IdentityOperations<ConfigOf<Fields>>
   readonly callback: Callback<ConfigOf<Fields>, Opened>
 }
 
@@ -442,6 +765,15 @@ export interface AnyChannel {
   readonly fields: ConfigFields
   /** Parses settings as they are stored. Each problem names the field that is wrong. */
   bind(settings: unknown): Result<BoundChannel, readonly string[]>
+}
+
+/** A group of operations, each bound to one parsed config. */
+export type Bound<Group> = {
+  readonly [Name in keyof Group]: Group[Name] extends
+    | Operation<never, infer Input, infer Outcome>
+    | undefined
+    ? (ports: ChannelPorts, input: Input) => Promise<Outcome>
+    : never
 }
 
 /** Operations of a channel, bound to one parsed config. What the channel cannot do is absent. */
@@ -458,6 +790,14 @@ export interface BoundChannel {
     ports: ChannelPorts,
     input: QueryRefundInput,
   ) => Promise<QueryRefundOutcome>
+  readonly transfer?: Bound<TransferOperations<never>>
+  readonly split?: Bound<SplitOperations<never>>
+  readonly bills?: (ports: ChannelPorts, input: BillInput) => Promise<BillOutcome>
+  readonly identity?: {
+    redirect(input: RedirectInput): string
+    readonly codeParameter: string
+    exchange(ports: ChannelPorts, input: { readonly code: string }): Promise<IdentityOutcome>
+  }
   readCallback(
     ports: ChannelPorts,
     call: InboundCall,

@@ -1,12 +1,15 @@
 import { ok, refuse } from '../result.ts'
 import type {
   AnyChannel,
+  Bound,
   BoundChannel,
   Channel,
   ChannelManifest,
   ChannelPorts,
   PayInput,
   PayOutcome,
+  SplitOperations,
+  TransferOperations,
 } from './api.ts'
 import { type ConfigFields, type ConfigOf, parseSettings } from './config.ts'
 
@@ -40,7 +43,7 @@ function bound<Manifest extends ChannelManifest, Fields extends ConfigFields, Op
   channel: Channel<Manifest, Fields, Opened>,
   config: ConfigOf<Fields>,
 ): BoundChannel {
-  const { close, refund, queryRefund } = channel
+  const { close, refund, queryRefund, transfer, split, bills, identity } = channel
   return {
     manifest: channel.manifest,
     payee: channel.payeeOf(config),
@@ -50,6 +53,16 @@ function bound<Manifest extends ChannelManifest, Fields extends ConfigFields, Op
     ...(close && { close: (ports, input) => close(ports, config, input) }),
     ...(refund && { refund: (ports, input) => refund(ports, config, input) }),
     ...(queryRefund && { queryRefund: (ports, input) => queryRefund(ports, config, input) }),
+    ...(transfer && { transfer: bindTransfer(channel.manifest, transfer, config) }),
+    ...(split && { split: bindAll<SplitOperations<never>>(split, config) }),
+    ...(bills && { bills: (ports, input) => bills(ports, config, input) }),
+    ...(identity && {
+      identity: {
+        redirect: (input) => identity.redirect(config, input),
+        codeParameter: identity.codeParameter,
+        exchange: (ports, input) => identity.exchange(ports, config, input),
+      },
+    }),
     async readCallback(ports, call) {
       const opened = await channel.callback.verify(ports, config, call)
       return opened.ok ? channel.callback.parse(config, opened.value) : opened
@@ -76,6 +89,33 @@ async function pay<Manifest extends ChannelManifest, Fields extends ConfigFields
   }
   // `operation` and the schema that gave `extra.data` stand under the same way code.
   return operation(ports, config, { ...input, extra: extra.data } as never)
+}
+
+function bindTransfer<Config>(
+  manifest: ChannelManifest,
+  transfer: TransferOperations<Config>,
+  config: Config,
+): NonNullable<BoundChannel['transfer']> {
+  return {
+    ...bindAll<TransferOperations<never>>(transfer, config),
+    async send(ports, input) {
+      const entry = manifest.transfers?.[input.entry]
+      const extra = entry?.input.safeParse(input.extra)
+      if (extra?.success) return transfer.send(ports, config, { ...input, extra: extra.data })
+      const field = extra?.error.issues[0]?.path.join('.') ?? input.entry
+      return { kind: 'not_sent', reason: `input ${field} does not fit ${manifest.id}` }
+    },
+  }
+}
+
+/** Gives each operation of a group its config. */
+function bindAll<Group extends object>(group: object, config: unknown): Bound<Group> {
+  const bound = Object.entries(group).map(([name, operation]) => [
+    name,
+    (ports: ChannelPorts, input: unknown) => operation(ports, config, input),
+  ])
+  // Under each name stands the operation that stood there, less its config: the very type `Bound`.
+  return Object.fromEntries(bound) as Bound<Group>
 }
 
 function extraHosts<Fields extends ConfigFields>(

@@ -97,7 +97,7 @@ export const bankChannel: AnyChannel = defineChannel({
         input: z.object({ authCode: z.string().min(1) }),
         presents: ['nothing'],
         repeatable: false,
-        immediate: true,
+        givesUpAfterMs: 60 * SECOND_MS,
       },
       ALI_APP: {
         names,

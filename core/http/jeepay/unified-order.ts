@@ -76,6 +76,8 @@ async function toRequest(
     extParam,
     expiresInMs: (expiredTime ?? DEFAULT_EXPIRY_SECONDS) * SECOND_MS,
     splitMode: SPLIT_MODES[divisionMode ?? 0] ?? 'none',
+    // `codeImgUrl` is our own picture of whatever the way gives.
+    wants: extra.get('paydatatype') === 'form' ? 'html_form' : undefined,
     extra: canonicalExtra(extra, inputNames(core, app.passages.get(way)?.channel, way)),
     fingerprint: await fingerprintOf({
       ...fields,
