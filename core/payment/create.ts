@@ -4,7 +4,7 @@ import type { Money } from '../money.ts'
 import type { Presentation, PresentationKind } from '../plugin/api.ts'
 import type { Result } from '../result.ts'
 import { ok, refuse } from '../result.ts'
-import { type AppEntry, bindChannel, type Passage } from '../routing/directory.ts'
+import { type AppEntry, bindChannel, isOutOfDate, type Passage } from '../routing/directory.ts'
 import { answerRepeat } from './repeat.ts'
 import { sendPayment } from './send.ts'
 import { startPayment } from './start.ts'
@@ -64,7 +64,10 @@ export async function createPayment(
   request: PaymentRequest,
 ): Promise<Result<PaymentAnswer, PaymentRefusal>> {
   const routed = routeFor(core, app, request)
-  if (!routed.ok) return routed
+  if (!routed.ok) {
+    // The passage may have been opened since the app was remembered.
+    return (await isOutOfDate(core, app)) ? refuse({ code: 'stale_app' }) : routed
+  }
   const passage = routed.value
   const channel = await bindChannel(core, passage)
 

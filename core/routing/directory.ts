@@ -34,7 +34,8 @@ export interface Passage {
 
 /**
  * Finds an app, in this isolate's memory if it is there. What comes from memory may be out of date:
- * the first batch of the request compares `revision`, and calls `forgetApp` when it differs.
+ * the first batch of the request compares `revision`, and calls `forgetApp` when it differs. Who is
+ * refused before any batch asks `isOutOfDate` first.
  */
 export async function findApp(core: Core, appId: AppId): Promise<AppEntry | undefined> {
   const remembered = core.ports.memory.get(keyOf(appId))
@@ -46,6 +47,12 @@ export async function findApp(core: Core, appId: AppId): Promise<AppEntry | unde
 
 export function forgetApp(core: Core, appId: AppId): void {
   core.ports.memory.delete(keyOf(appId))
+}
+
+/** Whether the configuration has changed since the app was read; one round trip. */
+export async function isOutOfDate({ store }: Core, { revision }: AppEntry): Promise<boolean> {
+  const [revisions] = await store.read.batch([selectConfigRevision(store)])
+  return revisionOf(revisions) !== revision
 }
 
 const keyOf = (appId: AppId) => `app:${appId}`

@@ -3,7 +3,7 @@ import type { Core } from '../../core.ts'
 import type { AppId } from '../../ids.ts'
 import { DatabaseError } from '../../ports.ts'
 import { ok, type Result, refuse } from '../../result.ts'
-import { type AppEntry, findApp, forgetApp } from '../../routing/directory.ts'
+import { type AppEntry, findApp, forgetApp, isOutOfDate } from '../../routing/directory.ts'
 import { verifyJeepay } from '../../signing/jeepay.ts'
 import { failureAnswer, type JeepayData, type JeepayFailure, successAnswer } from './envelope.ts'
 import { required } from './fields.ts'
@@ -78,12 +78,19 @@ async function handleSigned<Shape extends z.ZodRawShape>(
 
   const known = [...Object.keys(commonFields), ...Object.keys(route.fields)]
   for (let lookups = 0; lookups < MAX_LOOKUPS; lookups++) {
-    const app = await authenticate(core, common.data, parameters.value, known)
-    if (!app.ok) return app
-    const handled = await route.handle(core, { app: app.value, request }, own.data)
-    if (handled.ok) return ok({ data: handled.value, secret: app.value.secret })
-    if (handled.refusal !== 'stale_app') return refuse(handled.refusal)
-    forgetApp(core, app.value.appId)
+    const app = await findApp(core, common.data.appId as AppId)
+    // One answer for all that does not exist: numbers are not to be found by trying.
+    if (app === undefined) return refuse(refusal('商户或商户应用不存在'))
+    const problem = callerProblem(app, common.data, parameters.value, known)
+    if (problem === undefined) {
+      const handled = await route.handle(core, { app, request }, own.data)
+      if (handled.ok) return ok({ data: handled.value, secret: app.secret })
+      if (handled.refusal !== 'stale_app') return refuse(handled.refusal)
+    } else if (!(await isOutOfDate(core, app))) {
+      core.ports.log.write('warn', 'a merchant request was refused', { appId: app.appId, problem })
+      return refuse(refusal(problem))
+    }
+    forgetApp(core, app.appId)
   }
   return refuse({ code: 10, msg: '系统异常' })
 }
@@ -93,23 +100,18 @@ function firstProblem(error: z.ZodError): JeepayFailure {
   return { code: msg.startsWith('参数有误[') ? 11 : 9999, msg }
 }
 
-async function authenticate(
-  core: Core,
-  common: { readonly mchNo: string; readonly appId: string; readonly sign: string },
+/** Why a caller is not who they say, or may not call. Judged by what is remembered of the app. */
+function callerProblem(
+  app: AppEntry,
+  common: { readonly mchNo: string; readonly sign: string },
   parameters: Parameters,
   known: readonly string[],
-): Promise<Result<AppEntry, JeepayFailure>> {
-  const app = await findApp(core, common.appId as AppId)
-  // One answer for all that does not exist: numbers are not to be found by trying.
-  if (app === undefined) return refuse(refusal('商户或商户应用不存在'))
-  if (app.merchantNo !== common.mchNo) return refuse(refusal('参数appId与商户号不匹配'))
-  if (!isSigned(app, parameters, common.sign, known)) {
-    core.ports.log.write('warn', 'a merchant request has a wrong sign', { appId: app.appId })
-    return refuse(refusal('验签失败'))
-  }
-  if (!app.merchantActive) return refuse(refusal('商户信息不存在或商户状态不可用'))
-  if (!app.appActive) return refuse(refusal('商户应用不存在或应用状态不可用'))
-  return ok(app)
+): string | undefined {
+  if (app.merchantNo !== common.mchNo) return '参数appId与商户号不匹配'
+  if (!isSigned(app, parameters, common.sign, known)) return '验签失败'
+  if (!app.merchantActive) return '商户信息不存在或商户状态不可用'
+  if (!app.appActive) return '商户应用不存在或应用状态不可用'
+  return undefined
 }
 
 /**
