@@ -47,6 +47,10 @@ export interface Bank {
   readonly calls: string[]
   /** Moods for the next calls of an operation, one a call. */
   will(operation: string, ...moods: BankMood[]): void
+  /** The mood of all calls of an operation from now on; none takes it back. */
+  always(operation: string, mood?: BankMood): void
+  /** What happens while the next call of an operation is under way: it has arrived, and waits. */
+  during(operation: string, happens: () => Promise<unknown>): void
   /** Refunds end at once unless told to wait. */
   refundsWait: boolean
   answer(request: HttpRequest): Promise<HttpAnswer>
@@ -66,6 +70,8 @@ export function openBank(
   deliver: (request: Request) => Promise<Response>,
 ): Bank {
   const moods = new Map<string, BankMood[]>()
+  const lasting = new Map<string, BankMood>()
+  const meanwhile = new Map<string, () => Promise<unknown>>()
   const bank: Bank = {
     orders: new Map(),
     refunds: new Map(),
@@ -74,12 +80,20 @@ export function openBank(
     will(operation, ...next) {
       moods.set(operation, [...(moods.get(operation) ?? []), ...next])
     },
+    always(operation, mood) {
+      if (mood === undefined) lasting.delete(operation)
+      else lasting.set(operation, mood)
+    },
+    during: (operation, happens) => void meanwhile.set(operation, happens),
     async answer(request) {
       const operation = new URL(request.url).pathname.slice(1)
-      const mood = moods.get(operation)?.shift()
+      const mood = moods.get(operation)?.shift() ?? lasting.get(operation)
       if (mood === 'not_reachable') return { kind: 'not_sent', reason: 'connection refused' }
       const asked = body.parse(JSON.parse(String(request.body)))
       bank.calls.push(`${operation} ${asked.number}`)
+      const happens = meanwhile.get(operation)
+      meanwhile.delete(operation)
+      await happens?.()
       if (mood === 'silent_before') return { kind: 'unknown', evidence: 'timeout' }
       if (mood === 'busy') return answered({ result: 'busy' })
       const result = await carryOut(operation, asked, mood)

@@ -3,6 +3,7 @@ import type { AccountId, AppId, MerchantNo } from '../../core/ids.ts'
 import { createAccount, openPassage } from '../../core/merchant/accounts.ts'
 import { createApp, createMerchant } from '../../core/merchant/merchants.ts'
 import type { LatePolicy } from '../../core/payment/state.ts'
+import type { AnyChannel } from '../../core/plugin/api.ts'
 import type { Database, HttpAnswer, HttpRequest, LogFields, Ports } from '../../core/ports.ts'
 import { assert } from '../../core/result.ts'
 import { signJeepay } from '../../core/signing/jeepay.ts'
@@ -78,6 +79,9 @@ export interface ShopOptions {
   readonly notifiesEveryEnd?: boolean
   /** Stands between the gateway and its database. */
   readonly wrapDatabase?: (database: Database) => Database
+  /** Instead of the kit's own channel; its id has to be `bank` too. */
+  readonly channel?: AnyChannel
+  readonly allowsPrivateTargets?: boolean
   readonly seed?: number
 }
 
@@ -140,8 +144,11 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   function start(): Gateway {
     return createGateway({
       ports: { ...ports, memory: boundedMemory(1_000) },
-      channels: [bankChannel],
-      settings: { publicUrl: 'https://pay.example', allowsPrivateTargets: false },
+      channels: [options.channel ?? bankChannel],
+      settings: {
+        publicUrl: 'https://pay.example',
+        allowsPrivateTargets: options.allowsPrivateTargets ?? false,
+      },
     })
   }
 
