@@ -104,6 +104,8 @@ export interface NotSent {
 export interface Unknown {
   readonly kind: 'unknown'
   readonly evidence: string
+  /** What the channel answered, where it answered a code that does not settle the matter. */
+  readonly error?: ChannelError
 }
 
 /** The channel's word, with authority, that no money moved and none will for this number. */
