@@ -74,5 +74,5 @@ function isShort(text: string, maxLength: number): boolean {
 }
 
 function tooLong(name: string, maxLength: number): string {
-  return `参数有误[${name}长度不能超过${maxLength}]`
+  return `${name}长度不能超过${maxLength}`
 }
