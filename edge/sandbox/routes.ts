@@ -1,6 +1,7 @@
 import { desc, eq } from 'drizzle-orm'
 import { Hono } from 'hono'
 import { z } from 'zod'
+import { page } from '../../admin/sandbox-page.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import { stateNumber } from '../../core/http/jeepay/wire.ts'
 import type { PaymentId } from '../../core/ids.ts'
@@ -10,7 +11,6 @@ import { SERVER_BOUNDS } from '../../core/sweep/sweep.ts'
 import type { SandboxClock } from './clock.ts'
 import type { DemoApp } from './demo.ts'
 import { demoOrder, demoRefund, receiveNotification } from './demo-shop.ts'
-import { page } from './page.ts'
 
 export interface RouteParts {
   readonly gateway: Gateway

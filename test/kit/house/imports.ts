@@ -66,8 +66,9 @@ const AREAS: readonly Area[] = [
   },
   {
     files: /^edge\//,
-    may: ['^edge/', '^core/', '^plugins/[^/]+/(sandbox/)?index\\.ts$'],
-    said: 'edge imports edge, core, and of a plugin its index.ts alone',
+    // Pages of admin are documents that edge serves, as it would serve a file.
+    may: ['^edge/', '^core/', '^plugins/[^/]+/(sandbox/)?index\\.ts$', '^admin/[\\w-]+-page\\.ts$'],
+    said: 'edge imports edge, core, pages of admin, and of a plugin its index.ts alone',
     packages: 'any',
   },
   {
