@@ -9,6 +9,8 @@ import { drawPng } from './png.ts'
 
 const PIXELS_PER_MODULE = 8
 const QUIET_ZONE = 4
+/** What the largest QR code holds at error correction M; at L it is 2,953. */
+const MEDIUM_BYTES = 2_331
 
 /**
  * Where the QR image of a payment is. The token names a payment and can only be issued here: the
@@ -25,8 +27,9 @@ export async function serveImage(core: Core, name: string): Promise<Response> {
   const isOurs = await isTokenOf(core.ports.keyRing, 'qr_image', paymentId, token)
   const text = isOurs ? await textToDraw(core, paymentId as PaymentId) : undefined
   if (text === undefined) return new Response('not found', { status: 404 })
-  const modules = encodeQR(text, 'raw', { ecc: 'medium', border: 0 })
-  return new Response(await drawPng(modules, PIXELS_PER_MODULE, QUIET_ZONE), {
+  const isLong = new TextEncoder().encode(text).length > MEDIUM_BYTES
+  const modules = encodeQR(text, 'raw', { ecc: isLong ? 'low' : 'medium', border: QUIET_ZONE })
+  return new Response(await drawPng(modules, PIXELS_PER_MODULE), {
     headers: { 'content-type': 'image/png', 'cache-control': 'private, max-age=60' },
   })
 }

@@ -2,20 +2,18 @@
  * Draws a matrix of dark and light modules as a PNG with one bit a pixel.
  *
  * @param scale pixels a module
- * @param margin modules of quiet zone on each side
  */
 export async function drawPng(
   modules: readonly (readonly boolean[])[],
   scale: number,
-  margin: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const size = (modules.length + 2 * margin) * scale
+  const size = modules.length * scale
   const header = new DataView(new ArrayBuffer(13))
   header.setUint32(0, size)
   header.setUint32(4, size)
   // One bit a pixel, greyscale; the other three are the only methods that PNG has.
   header.setUint8(8, 1)
-  const pixels = await deflate(pixelRows(modules, scale, margin, size))
+  const pixels = await deflate(pixelRows(modules, scale, size))
   return join([
     new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', new Uint8Array(header.buffer)),
@@ -27,16 +25,15 @@ export async function drawPng(
 function pixelRows(
   modules: readonly (readonly boolean[])[],
   scale: number,
-  margin: number,
   size: number,
 ): Uint8Array<ArrayBuffer> {
   // Each row begins with its filter: none.
   const bytesPerRow = 1 + Math.ceil(size / 8)
   const rows = new Uint8Array(bytesPerRow * size)
   for (let y = 0; y < size; y++) {
-    const line = modules[Math.floor(y / scale) - margin]
+    const line = modules[Math.floor(y / scale)]
     for (let x = 0; x < size; x++) {
-      const isDark = line?.[Math.floor(x / scale) - margin] ?? false
+      const isDark = line?.[Math.floor(x / scale)] ?? false
       const at = y * bytesPerRow + 1 + (x >> 3)
       if (!isDark) rows[at] = (rows[at] ?? 0) | (0x80 >> (x & 7))
     }
