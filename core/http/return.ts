@@ -39,8 +39,10 @@ export function withResult(
   const query = [...fields, ['sign', signFields(fields, secret)] as const]
     .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
     .join('&')
-  if (!returnUrl.includes('?')) return `${returnUrl}?${query}`
-  return returnUrl.includes('=') ? `${returnUrl}&${query}` : `${returnUrl}${query}`
+  // Merchants write Chinese into their URLs as it is; a header holds ASCII alone.
+  const url = returnUrl.replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent)
+  if (!url.includes('?')) return `${url}?${query}`
+  return url.includes('=') ? `${url}&${query}` : `${url}${query}`
 }
 
 const STATE_TEXTS: Readonly<Record<number, string>> = {

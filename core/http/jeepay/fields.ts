@@ -50,12 +50,13 @@ export const whole = (message: string, min: number, max: number) =>
     .transform((text) => (text === undefined || text === '' ? undefined : Number(text)))
     .refine((value) => value === undefined || (value >= min && value <= max), message)
 
-/** Optional http or https URL. */
+/** Optional http or https URL, on one line: `URL` would skip line breaks, a header would not. */
 export const webAddress = (message: string, name: string) =>
-  optional(256, name).refine(
-    (text) => text === undefined || (/^https?:\/\//.test(text) && URL.canParse(text)),
-    message,
-  )
+  optional(256, name).refine((text) => text === undefined || isWebAddress(text), message)
+
+function isWebAddress(text: string): boolean {
+  return /^https?:\/\//.test(text) && !/\p{Cc}/u.test(text) && URL.canParse(text)
+}
 
 /** Where notifications may go: nowhere into our own network, unless the deployment allows it. */
 export function privateTargetRefusal(
