@@ -55,8 +55,8 @@ export type PaymentEvent =
  *
  * Facts go up a ladder: success beats all, failure beats closed, both beat pending, and a fact that
  * is already known does nothing. So facts may come in any order and any number of times and leave
- * the same payment. Whether money was late is computed from the times in the facts, not from the
- * order in which we heard of them.
+ * the same payment. Money is late when both clocks say so: by ours we heard of the close first, and
+ * by the channel's it was paid after that.
  *
  * @returns what to write, or nothing when the fact changes nothing
  */
@@ -95,13 +95,10 @@ function mergeClosed(payment: Standing, context: MergeContext): Change | undefin
       tells: 'payment.closed',
     }
   }
-  // Failed or succeeded stays what it is. The time is kept: money may turn out to be late by it.
-  const late = decideLate({ ...payment, closedAtMs }, context)
-  return {
-    set: { closedAtMs, ...late?.set },
-    event: late === undefined ? 'payment.closed' : 'payment.paid_late',
-    ...(late?.refundsAll && { refundsAll: true }),
-  }
+  // Failed or succeeded stays what it is. The time is kept: money that comes after it is late. Money
+  // that came before it never is: the merchant was told of it, and two clocks that disagree by a
+  // second must not send it back.
+  return { set: { closedAtMs }, event: 'payment.closed' }
 }
 
 function mergeSucceeded(

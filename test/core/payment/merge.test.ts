@@ -1,0 +1,242 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { AttemptId } from '../../../core/ids.ts'
+import { type Minor, money } from '../../../core/money.ts'
+import { type MergeContext, mergeFact, type Standing } from '../../../core/payment/merge.ts'
+import type { LatePolicy } from '../../../core/payment/state.ts'
+import type { ChannelError, PaymentFact } from '../../../core/plugin/api.ts'
+
+const attemptId = 'P1' as AttemptId
+const about = { about: 'payment', attemptId } as const
+
+const CREATED: Standing = {
+  state: 'created',
+  amountMinor: 100 as Minor,
+  currency: 'CNY',
+  attemptId,
+  channelPaymentNo: null,
+  payer: null,
+  errorCode: null,
+  errorMessage: null,
+  paidAtMs: null,
+  closedAtMs: null,
+  lateDecision: null,
+  frozenBecause: null,
+}
+
+const DECLINED: ChannelError = {
+  class: 'payer_declined',
+  retry: 'never',
+  fault: 'payer',
+  code: 'DECLINED',
+  message: '余额不足',
+}
+
+type Success = PaymentFact & { readonly kind: 'succeeded' }
+const paid = (atMs: number, change: Partial<Success> = {}): Success => ({
+  ...about,
+  kind: 'succeeded',
+  channelPaymentNo: 'B1',
+  paid: money(100, 'CNY'),
+  paidAtMs: atMs,
+  payee: 'shop',
+  ...change,
+})
+const pending: PaymentFact = { ...about, kind: 'pending' }
+const closed: PaymentFact = { ...about, kind: 'closed' }
+const failed: PaymentFact = { ...about, kind: 'failed', error: DECLINED }
+
+/** A fact and when we heard of it. */
+interface Heard {
+  readonly fact: PaymentFact
+  readonly atMs: number
+}
+
+function merge(start: Standing, heard: readonly Heard[], latePolicy: LatePolicy = 'hold') {
+  let standing = start
+  const tells: string[] = []
+  for (const { fact, atMs } of heard) {
+    const context: MergeContext = { payee: 'shop', latePolicy, observedAtMs: atMs }
+    const change = mergeFact(standing, fact, context)
+    if (change === undefined) continue
+    standing = { ...standing, ...change.set }
+    if (change.tells !== undefined) tells.push(change.tells)
+  }
+  return { standing, tells }
+}
+
+const heardAt = (atMs: number, ...facts: PaymentFact[]): Heard[] =>
+  facts.map((fact) => ({ fact, atMs }))
+
+describe('what one fact does to a payment', () => {
+  it.each([
+    ['created', pending, 'pending'],
+    ['created', failed, 'failed'],
+    ['created', closed, 'closed'],
+    ['created', paid(1), 'succeeded'],
+    ['pending', pending, 'pending'],
+    ['pending', failed, 'failed'],
+    ['pending', closed, 'closed'],
+    ['pending', paid(1), 'succeeded'],
+    ['closed', pending, 'closed'],
+    ['closed', failed, 'failed'],
+    ['closed', paid(1), 'succeeded'],
+    ['failed', pending, 'failed'],
+    ['failed', closed, 'failed'],
+    ['failed', paid(1), 'succeeded'],
+    ['succeeded', pending, 'succeeded'],
+    ['succeeded', failed, 'succeeded'],
+    ['succeeded', closed, 'succeeded'],
+    ['succeeded', paid(1), 'succeeded'],
+  ] as const)('%s and %o make %s', (state, fact, result) => {
+    const channelPaymentNo = state === 'succeeded' ? 'B1' : null
+    const { standing } = merge({ ...CREATED, state, channelPaymentNo }, heardAt(5, fact))
+    expect(standing.state).toBe(result)
+  })
+
+  it('keeps who paid, when and under which number, and forgets an earlier error', () => {
+    const { standing, tells } = merge(CREATED, [
+      ...heardAt(5, failed),
+      ...heardAt(6, paid(4, { payer: 'openid' })),
+    ])
+    expect(standing).toMatchObject({
+      state: 'succeeded',
+      channelPaymentNo: 'B1',
+      payer: 'openid',
+      paidAtMs: 4,
+      errorCode: null,
+      errorMessage: null,
+    })
+    expect(tells).toEqual(['payment.failed', 'payment.succeeded'])
+  })
+
+  it('raises an alarm when a payment succeeds that was said to have failed', () => {
+    const context = { payee: 'shop', latePolicy: 'hold', observedAtMs: 9 } as const
+    expect(mergeFact({ ...CREATED, state: 'failed' }, paid(1), context)).toMatchObject({
+      event: 'payment.succeeded',
+      alarm: 'succeeded_after_failure',
+    })
+  })
+
+  it.each([
+    ['amount_differs', paid(1, { paid: money(101, 'CNY') })],
+    ['amount_differs', paid(1, { paid: money(99, 'CNY') })],
+    ['amount_differs', paid(1, { paid: money(100, 'USD') })],
+    ['payee_differs', paid(1, { payee: 'somebody else' })],
+  ])('freezes with %s and lets the state be', (reason, fact) => {
+    const { standing, tells } = merge({ ...CREATED, state: 'pending' }, heardAt(5, fact, fact))
+    expect(standing).toMatchObject({ state: 'pending', frozenBecause: reason, paidAtMs: null })
+    expect(tells).toEqual([])
+  })
+
+  it('freezes when one payment was paid twice, and keeps the first', () => {
+    const second = paid(2, { channelPaymentNo: 'B2' })
+    const { standing, tells } = merge(CREATED, heardAt(5, paid(1), second, second))
+    expect(standing).toMatchObject({
+      state: 'succeeded',
+      channelPaymentNo: 'B1',
+      paidAtMs: 1,
+      frozenBecause: 'paid_twice',
+    })
+    expect(tells).toEqual(['payment.succeeded'])
+  })
+})
+
+describe('money that comes after the close', () => {
+  it.each([
+    ['accept', 'accepted', ['payment.closed', 'payment.succeeded']],
+    ['hold', 'held', ['payment.closed']],
+    ['refund', 'refunding', ['payment.closed']],
+  ] as const)('is, by policy %s, %s', (policy, decision, told) => {
+    const { standing, tells } = merge(
+      CREATED,
+      [...heardAt(5, closed), ...heardAt(9, paid(6))],
+      policy,
+    )
+    expect(standing).toMatchObject({ state: 'succeeded', lateDecision: decision })
+    expect(tells).toEqual(told)
+  })
+
+  it('is not late when the channel had it at the time of the close, though we heard later', () => {
+    const { standing, tells } = merge(CREATED, [...heardAt(5, closed), ...heardAt(9, paid(5))])
+    expect(standing).toMatchObject({ state: 'succeeded', lateDecision: null })
+    expect(tells).toEqual(['payment.closed', 'payment.succeeded'])
+  })
+
+  it.each(['accept', 'hold', 'refund'] as const)(
+    'is never what the merchant was told of before: a close that is heard of later changes nothing (%s)',
+    (policy) => {
+      // The channel's clock is ahead of ours, so that it seems to have been paid after the close.
+      const { standing, tells } = merge(
+        CREATED,
+        [...heardAt(5, paid(600)), ...heardAt(6, closed)],
+        policy,
+      )
+      expect(standing).toMatchObject({ state: 'succeeded', lateDecision: null })
+      expect(tells).toEqual(['payment.succeeded'])
+    },
+  )
+})
+
+describe('the merge law', () => {
+  const facts = fc.oneof(
+    fc.constant(pending),
+    fc.constant(closed),
+    fc.constant(failed),
+    fc.integer({ min: 50, max: 50 }).map((at) => paid(at)),
+    fc.constant(paid(50, { paid: money(101, 'CNY') })),
+    fc.constant(paid(50, { payee: 'somebody else' })),
+  )
+  const histories = fc.array(facts, { maxLength: 8 })
+  const policies = fc.constantFrom('accept', 'hold', 'refund')
+  const essence = ({ standing }: { standing: Standing }) => {
+    const { state, closedAtMs, paidAtMs, lateDecision, frozenBecause, channelPaymentNo } = standing
+    return { state, closedAtMs, paidAtMs, lateDecision, frozenBecause, channelPaymentNo }
+  }
+
+  it('ends equal for any order and any repetition of facts that were heard at one time', () => {
+    const shuffled = histories.chain((history) =>
+      fc.tuple(
+        fc.constant(history),
+        fc.shuffledSubarray([...history, ...history, ...history], {
+          minLength: history.length * 3,
+        }),
+      ),
+    )
+    fc.assert(
+      fc.property(shuffled, policies, fc.constantFrom(50, 60), (pair, policy, atMs) => {
+        const [history, other] = pair
+        const one = essence(merge(CREATED, heardAt(atMs, ...history), policy))
+        expect(essence(merge(CREATED, heardAt(atMs, ...other), policy))).toEqual(one)
+      }),
+    )
+  })
+
+  it('never leaves success, whatever comes after it', () => {
+    fc.assert(
+      fc.property(histories, histories, policies, (before, after, policy) => {
+        const { standing } = merge(CREATED, heardAt(60, ...before, paid(50), ...after), policy)
+        expect(standing.state).toBe('succeeded')
+      }),
+    )
+  })
+
+  it('tells of a success once, and of each other end at most once', () => {
+    fc.assert(
+      fc.property(histories, policies, (history, policy) => {
+        const { tells } = merge(CREATED, heardAt(60, ...history), policy)
+        expect(new Set(tells).size).toBe(tells.length)
+      }),
+    )
+  })
+
+  it('does nothing the second time', () => {
+    fc.assert(
+      fc.property(histories, policies, (history, policy) => {
+        const heard = heardAt(60, ...history)
+        const { standing } = merge(CREATED, heard, policy)
+        expect(merge(standing, heard, policy)).toEqual({ standing, tells: [] })
+      }),
+    )
+  })
+})
