@@ -47,24 +47,45 @@ export async function applyFact(
 ): Promise<PaymentRow> {
   let current = known
   for (let races = 0; races < MAX_RACES; races++) {
-    const change = mergeFact(current.payment, told.fact, {
-      payee: current.attempt.payee,
-      latePolicy: current.latePolicy,
-      observedAtMs: core.ports.clock.now(),
-    })
-    if (change === undefined) {
-      await runAll(core, also(current.payment, ALWAYS))
-      return current.payment
-    }
-    const written = await writeChange(core, current, change, told, also)
-    if (written.won) {
-      report(core, current.payment, change)
-      await wakeFor(core, written.notificationIds)
-      return written.payment
-    }
+    const written = await merge(core, current, told, also)
+    if (written.won) return written.payment
     current = { ...current, payment: written.payment }
   }
   throw new Error(`payment ${known.payment.paymentId} is written to by too many at once`)
+}
+
+/**
+ * Merges what we concluded from how a payment stood, rather than what a channel said: it holds only
+ * as long as nobody has written to the payment since, so there is one try.
+ *
+ * @param known as the conclusion was drawn from it
+ * @returns nothing when somebody was faster
+ */
+export async function applyConclusion(
+  core: Core,
+  known: PaymentCase,
+  told: Told,
+): Promise<PaymentRow | undefined> {
+  const written = await merge(core, known, told, () => [])
+  return written.won ? written.payment : undefined
+}
+
+async function merge(core: Core, kase: PaymentCase, told: Told, also: Also): Promise<Written> {
+  const change = mergeFact(kase.payment, told.fact, {
+    payee: kase.attempt.payee,
+    latePolicy: kase.latePolicy,
+    observedAtMs: core.ports.clock.now(),
+  })
+  if (change === undefined) {
+    await runAll(core, also(kase.payment, ALWAYS))
+    return { won: true, payment: kase.payment, notificationIds: [] }
+  }
+  const written = await writeChange(core, kase, change, told, also)
+  if (written.won) {
+    report(core, kase.payment, change)
+    await wakeFor(core, written.notificationIds)
+  }
+  return written
 }
 
 const ALWAYS = sql`1 = 1`

@@ -4,7 +4,7 @@ import { runOperation, type TranscriptLine } from '../plugin/host.ts'
 import { ok, type Result, refuse } from '../result.ts'
 import { bindChannel } from '../routing/directory.ts'
 import type { FactSource } from '../store/schema.ts'
-import { applyFact } from './apply.ts'
+import { applyConclusion, applyFact } from './apply.ts'
 import { askChannel } from './ask.ts'
 import { type PaymentCase, type PaymentRow, pinnedConfig } from './case.ts'
 import { isOnItsWay } from './repeat.ts'
@@ -33,8 +33,8 @@ export async function closePayment(
   if (!isOpen(payment.state)) return refuse({ code: 'not_open', payment })
   if (payment.frozenBecause !== null) return refuse({ code: 'frozen' })
   if (isOnItsWay(core, attempt)) return refuse({ code: 'on_its_way' })
-  // Provably nothing at the channel to close. A copy that sends it now raises the version first.
-  if (attempt.outcome === 'not_sent') return settle(core, kase, source, [])
+  // Provably nothing at the channel to close.
+  if (attempt.outcome === 'not_sent') return settleUnsent(core, kase, source)
 
   const channel = await bindChannel(core, pinnedConfig(kase))
   const { close } = channel
@@ -62,7 +62,7 @@ async function afterClose(
     }
     case 'not_found':
       return neverCreated(core, kase, channel)
-        ? settle(core, kase, source, transcript)
+        ? settleUnsent(core, kase, source, transcript)
         : refuse({ code: 'on_its_way' })
     case 'refused':
       return refuse({ code: 'channel_refused', message: outcome.error.message })
@@ -85,7 +85,21 @@ export function neverCreated(
 
 /** For channels that cannot close: they don't know it, so there is nothing that could be paid. */
 export function settleNeverCreated(core: Core, kase: PaymentCase) {
-  return settle(core, kase, 'sweep', [])
+  return settleUnsent(core, kase, 'sweep')
+}
+
+/** There is nothing at the channel, unless a copy of the order is sending it now: that one wins. */
+async function settleUnsent(
+  core: Core,
+  kase: PaymentCase,
+  source: FactSource,
+  transcript: readonly TranscriptLine[] = [],
+): Promise<Result<PaymentRow, CloseRefusal>> {
+  const { attemptId } = kase.attempt
+  const fact = { about: 'payment', attemptId, kind: 'closed' } as const
+  const payment = await applyConclusion(core, kase, { fact, source, transcript })
+  if (payment === undefined) return refuse({ code: 'on_its_way' })
+  return payment.state === 'closed' ? ok(payment) : refuse({ code: 'not_open', payment })
 }
 
 async function settle(

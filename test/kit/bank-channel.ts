@@ -2,6 +2,8 @@ import { z } from 'zod'
 import {
   type AnyChannel,
   type AttemptId,
+  type BoundChannel,
+  type Capabilities,
   type ChannelError,
   type ChannelPorts,
   type ConfigFields,
@@ -244,4 +246,25 @@ function refundOutcome(answer: BankAnswer) {
   }
   if (answer.state === 'pending') return { kind: 'pending' } as const
   return { kind: 'unknown', evidence: answer.result } as const
+}
+
+/** The same channel without operations that other channels may lack too. */
+export function bankWithout(
+  ...operations: readonly ('close' | 'refund' | 'queryRefund')[]
+): AnyChannel {
+  const lacking = (whole: object) =>
+    Object.fromEntries(
+      Object.entries(whole).filter(([name]) => !operations.some((o) => o === name)),
+    )
+  return {
+    ...bankChannel,
+    manifest: {
+      ...bankChannel.manifest,
+      capabilities: lacking(bankChannel.manifest.capabilities) as Capabilities,
+    },
+    bind(settings) {
+      const bound = bankChannel.bind(settings)
+      return bound.ok ? ok(lacking(bound.value) as unknown as BoundChannel) : bound
+    },
+  }
 }

@@ -122,7 +122,7 @@ export function openBank(
       }
       case 'close': {
         const order = bank.orders.get(asked.number)
-        if (order === undefined) return { result: 'not_found' }
+        if (order === undefined || mood === 'knows_nothing') return { result: 'not_found' }
         if (mood === 'refused') return { result: 'refused' }
         if (order.state === 'paid') return { result: 'already_paid' }
         order.state = 'closed'
