@@ -15,6 +15,8 @@ export type CloseRefusal =
   | { readonly code: 'frozen' }
   /** The call that makes it has not come back: it can't be closed yet. */
   | { readonly code: 'on_its_way' }
+  /** The channel does not know it yet, and the payer holds something to pay it with. */
+  | { readonly code: 'payer_may_pay' }
   | { readonly code: 'channel_cannot_close' }
   | { readonly code: 'channel_refused'; readonly message: string }
   /** Whether it was closed is not known; the sweep finds out. */
@@ -61,9 +63,8 @@ async function afterClose(
       return refuse({ code: 'not_open', payment: asked.payment })
     }
     case 'not_found':
-      return neverCreated(core, kase, channel)
-        ? settleUnsent(core, kase, source, transcript)
-        : refuse({ code: 'on_its_way' })
+      if (neverCreated(core, kase, channel)) return settleUnsent(core, kase, source, transcript)
+      return refuse({ code: payerHolds(kase) ? 'payer_may_pay' : 'on_its_way' })
     case 'refused':
       return refuse({ code: 'channel_refused', message: outcome.error.message })
     case 'not_sent':
@@ -73,14 +74,26 @@ async function afterClose(
   }
 }
 
-/** The channel does not know the payment, and has had the time that it needs to get to know it. */
+/**
+ * The channel does not know the payment, and nothing can make it known any more: it has had the time
+ * that it needs, and where the payer was given something to pay with, that has run out first. Some
+ * channels hear of a payment only when the payer opens it.
+ */
 export function neverCreated(
   { ports }: Core,
-  { attempt }: PaymentCase,
+  kase: PaymentCase,
   { manifest }: BoundChannel,
 ): boolean {
   const { notFoundIsFinalAfterMs } = manifest.capabilities.query
-  return ports.clock.now() >= attempt.dispatchedAtMs + notFoundIsFinalAfterMs
+  const { dispatchedAtMs } = kase.attempt
+  const lastMs = payerHolds(kase)
+    ? Math.max(dispatchedAtMs, kase.payment.expiresAtMs)
+    : dispatchedAtMs
+  return ports.clock.now() >= lastMs + notFoundIsFinalAfterMs
+}
+
+function payerHolds({ attempt }: PaymentCase): boolean {
+  return attempt.outcome === 'requires_action'
 }
 
 /** For channels that cannot close: they don't know it, so there is nothing that could be paid. */

@@ -32,6 +32,8 @@ function failureOf(refused: CloseRefusal): JeepayFailure {
       return refusal('当前订单不可关闭')
     case 'on_its_way':
       return refusal('订单正在提交支付通道，请稍后再试')
+    case 'payer_may_pay':
+      return refusal('付款人仍可支付该订单，到期前不可关闭')
     case 'channel_cannot_close':
       return refusal('当前通道不支持关闭订单')
     case 'channel_refused':
