@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Core } from '../core.ts'
 import { waitForOther } from '../idempotency/standing.ts'
 import { type EventId, newEventId } from '../ids.ts'
+import { feeOf } from '../money.ts'
 import { ok, type Result, refuse } from '../result.ts'
 import { type AppEntry, bindChannel, type Passage } from '../routing/directory.ts'
 import { attempts, events, payments } from '../store/schema.ts'
@@ -99,7 +100,14 @@ async function stampAgain(
   const results = await db.batch([
     db
       .update(payments)
-      .set({ version: sql`${payments.version} + 1` })
+      .set({
+        version: sql`${payments.version} + 1`,
+        ...(passage && {
+          channel: passage.channel,
+          feePartsPerMillion: passage.feePartsPerMillion,
+          feeMinor: feeOf(payment.amountMinor, passage.feePartsPerMillion),
+        }),
+      })
       .where(
         and(
           eq(payments.paymentId, paymentId),

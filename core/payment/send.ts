@@ -125,14 +125,19 @@ async function writeOutcome(
   return answerOf(payment, presentation)
 }
 
-/** A late answer of an earlier sending must not hide what a later one brought. */
+/**
+ * A late answer of an earlier sending must not hide what a later one brought; and that it brought
+ * nothing says nothing at all of a later one.
+ */
 function updateAnswered({ store, ports }: Core, attempt: AttemptRow, outcome: PayOutcome) {
+  const broughtNothing = outcome.kind === 'not_sent' || outcome.kind === 'unknown'
   return store.write
     .update(attempts)
     .set(answeredColumns(outcome, ports.clock.now()))
     .where(
       and(
         eq(attempts.attemptId, attempt.attemptId),
+        broughtNothing ? eq(attempts.sends, attempt.sends) : undefined,
         or(isNull(attempts.outcome), inArray(attempts.outcome, ['unknown', 'not_sent'])),
       ),
     )

@@ -49,6 +49,8 @@ export interface Bank {
   will(operation: string, ...moods: BankMood[]): void
   /** The mood of all calls of an operation from now on; none takes it back. */
   always(operation: string, mood?: BankMood): void
+  /** What happens before the next call of an operation is tried: its runner is held up. */
+  before(operation: string, happens: () => Promise<unknown>): void
   /** What happens while the next call of an operation is under way: it has arrived, and waits. */
   during(operation: string, happens: () => Promise<unknown>): void
   /** Refunds end at once unless told to wait. */
@@ -71,6 +73,7 @@ export function openBank(
 ): Bank {
   const moods = new Map<string, BankMood[]>()
   const lasting = new Map<string, BankMood>()
+  const beforehand = new Map<string, () => Promise<unknown>>()
   const meanwhile = new Map<string, () => Promise<unknown>>()
   const bank: Bank = {
     orders: new Map(),
@@ -84,16 +87,16 @@ export function openBank(
       if (mood === undefined) lasting.delete(operation)
       else lasting.set(operation, mood)
     },
+    before: (operation, happens) => void beforehand.set(operation, happens),
     during: (operation, happens) => void meanwhile.set(operation, happens),
     async answer(request) {
       const operation = new URL(request.url).pathname.slice(1)
       const mood = moods.get(operation)?.shift() ?? lasting.get(operation)
+      await once(beforehand, operation)
       if (mood === 'not_reachable') return { kind: 'not_sent', reason: 'connection refused' }
       const asked = body.parse(JSON.parse(String(request.body)))
       bank.calls.push(`${operation} ${asked.number}`)
-      const happens = meanwhile.get(operation)
-      meanwhile.delete(operation)
-      await happens?.()
+      await once(meanwhile, operation)
       if (mood === 'silent_before') return { kind: 'unknown', evidence: 'timeout' }
       if (mood === 'busy') return answered({ result: 'busy' })
       const result = await carryOut(operation, asked, mood)
@@ -194,6 +197,15 @@ export function openBank(
   }
 
   return bank
+}
+
+async function once(
+  happenings: Map<string, () => Promise<unknown>>,
+  operation: string,
+): Promise<void> {
+  const happens = happenings.get(operation)
+  happenings.delete(operation)
+  await happens?.()
 }
 
 function answered(value: unknown, status = 200): HttpAnswer {
