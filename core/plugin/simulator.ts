@@ -130,6 +130,17 @@ export interface SimulatedPayment {
   readonly actions: readonly PayerAction[]
 }
 
+/** A code that a payer shows at a till, as it stands on the payer's phone now. */
+export interface PayerCode {
+  readonly code: string
+  /** What becomes of a payment that is charged with it; `paid`, `password` and `insufficient_balance` mean the same at every channel. */
+  readonly outcome: string
+  /** The same for a person who picks one. */
+  readonly names: Names
+  /** Codes change, as they do on a phone. */
+  readonly validUntilMs: Milliseconds
+}
+
 export interface Simulator {
   /** The manifest id of the channel that it simulates. */
   readonly channel: string
@@ -143,6 +154,8 @@ export interface Simulator {
   /** Does what is due by the clock: asynchronous results, callbacks and their retries. */
   tick(): Promise<void>
   payments(): Promise<readonly SimulatedPayment[]>
+  /** Codes for the ways in which the shop scans the payer. Absent where a channel has no such way. */
+  payerCodes?(): Promise<readonly PayerCode[]>
   /** Plays the payer. A refusal says why the action is not possible now. */
   act(number: string, action: PayerAction): Promise<{ readonly refused?: string }>
   /** From now on, in the order given, until each has struck as often as it says. */
