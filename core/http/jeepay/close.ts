@@ -8,7 +8,7 @@ import { nameFields, notFound, toName } from './query.ts'
 import { type Caller, type Handled, refusal, type SignedRoute } from './signed.ts'
 import { stateNumber } from './wire.ts'
 
-type Fields = z.output<z.ZodObject<typeof nameFields>>
+type Fields = z.output<typeof nameFields>
 
 /** /api/pay/close, any method. @see reference §8 */
 export const closeRoute: SignedRoute<typeof nameFields> = { fields: nameFields, handle }

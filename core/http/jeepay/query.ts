@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Core } from '../../core.ts'
 import type { PaymentId } from '../../ids.ts'
 import { type FindRefusal, findPayment, freshened } from '../../payment/find.ts'
@@ -8,12 +8,12 @@ import { optional } from './fields.ts'
 import { type Caller, type Handled, refusal, type SignedRoute } from './signed.ts'
 import { paymentFields } from './wire.ts'
 
-export const nameFields = {
+export const nameFields = z.object({
   payOrderId: optional(64, 'payOrderId'),
   mchOrderNo: optional(64, 'mchOrderNo'),
-}
+})
 
-type Fields = z.output<z.ZodObject<typeof nameFields>>
+type Fields = z.output<typeof nameFields>
 
 /** /api/pay/query, any method. @see reference §8 */
 export const queryPayment: SignedRoute<typeof nameFields> = { fields: nameFields, handle }

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Core } from '../../core.ts'
 import type { PaymentId } from '../../ids.ts'
 import { minor } from '../../money.ts'
@@ -11,7 +11,7 @@ import { fen, optional, privateTargetRefusal, required, webAddress } from './fie
 import { type Caller, type Handled, refusal, type SignedRoute } from './signed.ts'
 import { REFUND_STATES } from './wire.ts'
 
-const fields = {
+const fields = z.object({
   payOrderId: optional(64, 'payOrderId'),
   mchOrderNo: optional(64, 'mchOrderNo'),
   mchRefundNo: required('商户退款单号不能为空', 64, 'mchRefundNo'),
@@ -22,9 +22,9 @@ const fields = {
   notifyUrl: webAddress('异步通知地址协议仅支持http:// 或 https:// !', 'notifyUrl'),
   channelExtra: optional(512, 'channelExtra'),
   extParam: optional(64, 'extParam'),
-}
+})
 
-type Fields = z.output<z.ZodObject<typeof fields>>
+type Fields = z.output<typeof fields>
 
 /** POST /api/refund/refundOrder. @see reference §9 */
 export const refundOrder: SignedRoute<typeof fields> = { fields, handle }

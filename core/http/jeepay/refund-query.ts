@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Core } from '../../core.ts'
 import type { RefundId } from '../../ids.ts'
 import { ok, refuse } from '../../result.ts'
@@ -9,12 +9,12 @@ import { optional } from './fields.ts'
 import { type Caller, type Handled, refusal, type SignedRoute } from './signed.ts'
 import { refundFields } from './wire.ts'
 
-const fields = {
+const fields = z.object({
   refundOrderId: optional(64, 'refundOrderId'),
   mchRefundNo: optional(64, 'mchRefundNo'),
-}
+})
 
-type Fields = z.output<z.ZodObject<typeof fields>>
+type Fields = z.output<typeof fields>
 
 /** /api/refund/query, any method; one round trip. @see reference §9 */
 export const queryRefund: SignedRoute<typeof fields> = { fields, handle }

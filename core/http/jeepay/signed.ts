@@ -10,14 +10,14 @@ import { required } from './fields.ts'
 import { type Parameters, readParameters } from './parameters.ts'
 
 /** Fields that every signed request has. Values of `reqTime` and `version` are not judged. */
-const commonFields = {
+const commonFields = z.object({
   version: required('版本号不能为空', 10, 'version'),
   signType: required('签名类型不能为空', 10, 'signType'),
   sign: required('签名值不能为空', 1024, 'sign'),
   reqTime: required('时间戳不能为空', 32, 'reqTime'),
   mchNo: required('商户号不能为空', 64, 'mchNo'),
   appId: required('商户应用ID不能为空', 64, 'appId'),
-}
+})
 
 export interface Caller {
   readonly app: AppEntry
@@ -27,10 +27,10 @@ export interface Caller {
 /** `stale_app` asks for the app to be looked up anew, and for the request to be judged again. */
 export type Handled = Result<JeepayData, JeepayFailure | 'stale_app'>
 
-export interface SignedRoute<Shape extends z.ZodRawShape> {
-  /** The route's own fields. Others are not acted on. */
-  readonly fields: Shape
-  handle(core: Core, caller: Caller, fields: z.output<z.ZodObject<Shape>>): Promise<Handled>
+export interface SignedRoute<Schema extends z.ZodObject> {
+  /** The route's own fields. Others are not acted on. Made once: zod compiles what it is made of. */
+  readonly fields: Schema
+  handle(core: Core, caller: Caller, fields: z.output<Schema>): Promise<Handled>
 }
 
 export const refusal = (msg: string): JeepayFailure => ({ code: 9999, msg })
@@ -39,10 +39,10 @@ export const refusal = (msg: string): JeepayFailure => ({ code: 9999, msg })
 const MAX_LOOKUPS = 4
 
 /** Serves a route: reads, checks fields and sign, has it handled, and answers in the envelope. */
-export async function serveSigned<Shape extends z.ZodRawShape>(
+export async function serveSigned<Schema extends z.ZodObject>(
   core: Core,
   request: Request,
-  route: SignedRoute<Shape>,
+  route: SignedRoute<Schema>,
 ): Promise<Response> {
   try {
     const result = await handleSigned(core, request, route)
@@ -63,20 +63,20 @@ function unexpected(core: Core, error: unknown): JeepayFailure {
     : { code: 10, msg: '系统异常' }
 }
 
-async function handleSigned<Shape extends z.ZodRawShape>(
+async function handleSigned<Schema extends z.ZodObject>(
   core: Core,
   request: Request,
-  route: SignedRoute<Shape>,
+  route: SignedRoute<Schema>,
 ): Promise<Result<{ readonly data: JeepayData; readonly secret: string }, JeepayFailure>> {
   const parameters = await readParameters(request)
   if (!parameters.ok) return parameters
   const given = Object.fromEntries(parameters.value)
-  const common = z.object(commonFields).safeParse(given)
+  const common = commonFields.safeParse(given)
   if (!common.success) return refuse(firstProblem(common.error))
-  const own = z.object(route.fields).safeParse(given)
+  const own = route.fields.safeParse(given)
   if (!own.success) return refuse(firstProblem(own.error))
 
-  const known = [...Object.keys(commonFields), ...Object.keys(route.fields)]
+  const known = [...Object.keys(commonFields.shape), ...Object.keys(route.fields.shape)]
   for (let lookups = 0; lookups < MAX_LOOKUPS; lookups++) {
     const app = await findApp(core, common.data.appId as AppId)
     // One answer for all that does not exist: numbers are not to be found by trying.

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Core } from '../../core.ts'
 import { money } from '../../money.ts'
 import type { PaymentAnswer, PaymentRefusal, PaymentRequest } from '../../payment/create.ts'
@@ -16,7 +16,7 @@ import { type Caller, type Handled, refusal, type SignedRoute } from './signed.t
 import { resolveWay } from './ways.ts'
 import { answeredStateNumber } from './wire.ts'
 
-const fields = {
+const fields = z.object({
   mchOrderNo: required('商户订单号不能为空', 64, 'mchOrderNo'),
   wayCode: required('支付方式不能为空', 20, 'wayCode'),
   amount: fen('支付金额不能为空', 'amount'),
@@ -30,9 +30,9 @@ const fields = {
   channelExtra: optional(2048, 'channelExtra'),
   extParam: optional(128, 'extParam'),
   divisionMode: whole('分账模式设置值有误', 0, 2),
-}
+})
 
-type Fields = z.output<z.ZodObject<typeof fields>>
+type Fields = z.output<typeof fields>
 
 const DEFAULT_EXPIRY_SECONDS = 7_200
 const SPLIT_MODES = ['none', 'automatic', 'manual'] as const satisfies readonly SplitMode[]
