@@ -10,6 +10,7 @@ import type {
   Presentation,
 } from '../plugin/api.ts'
 import { type Ran, runOperation } from '../plugin/host.ts'
+import { isWithheld } from '../refund/plan.ts'
 import { ok, type Result, refuse } from '../result.ts'
 import { attempts } from '../store/schema.ts'
 import { applyFact } from './apply.ts'
@@ -175,7 +176,9 @@ function factOf({ attemptId }: AttemptRow, outcome: PayOutcome): PaymentFact | u
 }
 
 export function answerOf(payment: PaymentRow, presentation: Presentation | null): PaymentAnswer {
-  const { paymentId, state, errorCode, errorMessage } = payment
+  const { paymentId, errorCode, errorMessage } = payment
+  // As queries show it: late money that is held or on its way back is no success.
+  const state = isWithheld(payment) ? 'closed' : payment.state
   return {
     paymentId,
     state,
