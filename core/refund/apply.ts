@@ -126,7 +126,8 @@ function statesGuarded(from: RefundState, to: RefundState): readonly RefundState
 
 /**
  * What the refund does to its payment. A refund that was given up and then turns out to be paid
- * takes back what it had released; should that be more than is left, the payment is frozen.
+ * takes back what it had released; should that be more than is left, the payment is frozen. Late
+ * money that cannot be sent back is held, until somebody has looked.
  */
 function paymentSums(
   { ports, store }: Core,
@@ -145,6 +146,7 @@ function paymentSums(
       refundReservedMinor: sql`${payments.refundReservedMinor} + ${reserved}`,
       refundedMinor: sql`${payments.refundedMinor} + ${refunded}`,
       version: sql`${payments.version} + 1`,
+      ...(isOfLateMoney(refund) && released > 0 && { lateDecision: 'held' }),
       ...(change.reservesAgain && {
         frozenBecause: sql`case when ${payments.refundReservedMinor} + ${reserved} > ${payments.amountMinor} then 'refunded_too_much' else ${payments.frozenBecause} end`,
       }),
@@ -187,12 +189,19 @@ function eventRow(
   }
 }
 
+/** Made by us, under our own number, and not by a merchant. */
+function isOfLateMoney({ refundId, merchantRefundNo }: RefundRow): boolean {
+  return merchantRefundNo === (refundId as string)
+}
+
 function report({ ports }: Core, refund: RefundRow, change: RefundChange): void {
-  ports.log.write(change.alarm === undefined ? 'info' : 'error', change.event, {
+  const gaveUp = isOfLateMoney(refund) && change.event === 'refund.failed'
+  const alarm = gaveUp ? 'late_refund_failed' : change.alarm
+  ports.log.write(alarm === undefined ? 'info' : 'error', change.event, {
     refundId: refund.refundId,
     paymentId: refund.paymentId,
     channel: refund.channel,
     version: refund.version,
-    alarm: change.alarm,
+    alarm,
   })
 }
