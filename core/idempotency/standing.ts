@@ -1,6 +1,7 @@
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { MerchantNo } from '../ids.ts'
+import type { PlacesOf } from '../store/built-once.ts'
 import { idempotency } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 
@@ -13,7 +14,7 @@ export interface RequestKey {
   readonly key: string
 }
 
-export function whereKey({ merchantNo, scope, key }: RequestKey) {
+export function whereKey({ merchantNo, scope, key }: RequestKey | PlacesOf<RequestKey>) {
   return and(
     eq(idempotency.merchantNo, merchantNo),
     eq(idempotency.scope, scope),

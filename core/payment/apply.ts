@@ -8,6 +8,7 @@ import type { PaymentFact } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
 import { lateRefundStatements } from '../refund/late.ts'
 import { assert } from '../result.ts'
+import { builtOnce } from '../store/built-once.ts'
 import { events, type FactSource, payments } from '../store/schema.ts'
 import { eventWritten, insertWhere, previousChangedOne } from '../store/store.ts'
 import type { PaymentCase, PaymentRow } from './case.ts'
@@ -136,11 +137,7 @@ async function writeChange(
     ...(notification === undefined ? [] : [db.run(notification.statement)]),
     ...(change.refundsAll ? lateRefundStatements(core, kase, next, won) : []),
     ...also(next, won),
-    db
-      .select({ payment: payments, won: events.eventId })
-      .from(payments)
-      .leftJoin(events, eq(events.eventId, eventId))
-      .where(eq(payments.paymentId, payment.paymentId)),
+    selectWritten({ paymentId: payment.paymentId, eventId }),
   ])
   const last = results.at(-1) as readonly { payment: PaymentRow; won: EventId | null }[]
   const row = last[0]
@@ -151,6 +148,15 @@ async function writeChange(
     notificationIds: notification === undefined ? [] : [notification.notificationId],
   }
 }
+
+/** The payment as it is now, and the event's id if it was written. */
+const selectWritten = builtOnce(['paymentId', 'eventId'], (db, { paymentId, eventId }) =>
+  db
+    .select({ payment: payments, won: events.eventId })
+    .from(payments)
+    .leftJoin(events, eq(events.eventId, eventId))
+    .where(eq(payments.paymentId, paymentId)),
+)
 
 function nextRow({ ports }: Core, { payment }: PaymentCase, change: Change): PaymentRow {
   const merged = { ...payment, ...change.set, version: payment.version + 1 }

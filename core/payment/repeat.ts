@@ -34,9 +34,7 @@ export async function answerRepeat(
   const { attempt } = first
   if (isOnItsWay(core, attempt)) {
     const seen = await waitForOther(core, attempt.dispatchLeaseUntilMs ?? 0, async () => {
-      const [found] = await core.store.read.batch([
-        selectStanding(core.store.read, paymentKey(app, request)),
-      ])
+      const [found] = await core.store.read.batch([selectStanding(paymentKey(app, request))])
       const standing = found[0]
       return standing === undefined || isOnItsWay(core, standing.attempt) ? undefined : standing
     })

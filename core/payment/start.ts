@@ -8,6 +8,7 @@ import { runOperation } from '../plugin/host.ts'
 import { DatabaseError } from '../ports.ts'
 import { configRevision, revisionOf, selectConfigRevision } from '../routing/config-revision.ts'
 import type { AppEntry, Passage } from '../routing/directory.ts'
+import { builtOnce } from '../store/built-once.ts'
 import { attempts, events, idempotency, payments } from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
 import type { AttemptRow, PaymentCase, PaymentRow } from './case.ts'
@@ -95,7 +96,7 @@ async function tryToStart(
     db.run(insertWhere(attempts, attempt, previousChangedOne)),
     db.run(insertWhere(events, createdEvent(core, payment), previousChangedOne)),
     selectConfigRevision(store),
-    selectStanding(db, key),
+    selectStanding(key),
   ])
   const standing = found[0]
   if (standing?.payment.paymentId === payment.paymentId) {
@@ -112,8 +113,8 @@ async function tryToStart(
   throw new Error(`number ${request.merchantPaymentNo} was neither taken nor known`)
 }
 
-export function selectStanding(db: Core['store']['read'], key: RequestKey) {
-  return db
+export const selectStanding = builtOnce(['merchantNo', 'scope', 'key'], (db, key) =>
+  db
     .select({
       fingerprint: idempotency.fingerprint,
       answer: idempotency.answer,
@@ -123,8 +124,8 @@ export function selectStanding(db: Core['store']['read'], key: RequestKey) {
     .from(idempotency)
     .innerJoin(payments, eq(payments.paymentId, sql`${idempotency.subjectId}`))
     .innerJoin(attempts, eq(attempts.attemptId, payments.attemptId))
-    .where(whereKey(key))
-}
+    .where(whereKey(key)),
+)
 
 function freshRows(
   { ports }: Core,

@@ -1,4 +1,4 @@
-import { getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { getTableColumns, type SQL, type SQLChunk, StringChunk, sql } from 'drizzle-orm'
 import type { SQLiteInsertValue, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { drizzle, type SqliteRemoteDatabase } from 'drizzle-orm/sqlite-proxy'
 import type { Database, SqlValue } from '../ports.ts'
@@ -62,17 +62,19 @@ export function insertWhere<Table extends SQLiteTable>(
   from?: SQL,
 ): SQL {
   const columns = getTableColumns(table)
-  const names: SQL[] = []
-  const selected: SQL[] = []
+  const names: string[] = []
+  const selected: SQLChunk[] = []
   for (const [key, value] of Object.entries(values)) {
     const column = columns[key]
     assert(column !== undefined, `column ${key} is in the table`)
-    names.push(sql`${sql.identifier(column.name)}`)
-    selected.push(isSql(value) ? value : sql`${sql.param(value ?? null, nullable(value, column))}`)
+    names.push(`"${column.name}"`)
+    selected.push(isSql(value) ? value : sql.param(value ?? null, nullable(value, column)))
   }
   const source = from === undefined ? sql`` : sql` from ${from}`
-  return sql`insert into ${table} (${sql.join(names, sql`, `)}) select ${sql.join(selected, sql`, `)}${source} where ${condition}`
+  return sql`insert into ${table} (${sql.raw(names.join(', '))}) select ${sql.join(selected, COMMA)}${source} where ${condition}`
 }
+
+const COMMA = new StringChunk(', ')
 
 function isSql(value: unknown): value is SQL {
   return typeof value === 'object' && value !== null && 'queryChunks' in value
