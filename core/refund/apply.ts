@@ -140,11 +140,14 @@ function paymentSums(
   const refunded = change.refunded ?? 0
   if (released === 0 && refunded === 0) return []
   const reserved = (change.reservesAgain ? refunded : 0) - released
+  // What failed is none of the refunds that the channel counts.
+  const counted = Math.sign(reserved)
   const update = store.write
     .update(payments)
     .set({
       refundReservedMinor: sql`${payments.refundReservedMinor} + ${reserved}`,
       refundedMinor: sql`${payments.refundedMinor} + ${refunded}`,
+      refundCount: sql`${payments.refundCount} + ${counted}`,
       version: sql`${payments.version} + 1`,
       ...(isOfLateMoney(refund) && released > 0 && { lateDecision: 'held' }),
       ...(change.reservesAgain && {

@@ -1,4 +1,4 @@
-import { and, eq, isNull, or, sql } from 'drizzle-orm'
+import { and, eq, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import { isNewKey, type RequestKey, whereKey } from '../idempotency/standing.ts'
 import { newEventId, newRefundId, type PaymentId, type RefundId } from '../ids.ts'
@@ -79,7 +79,7 @@ export async function createRefund(
     const capability = core.channels.get(kase.attempt.channel)?.manifest.capabilities.refund
     const planned = planRefund(kase.payment, capability, request, ports.clock.now())
     if (!planned.ok) return planned
-    const started = await reserve(core, kase, request, key)
+    const started = await reserve(core, kase, request, key, capability?.maxCount ?? 0)
     if (started !== undefined) return ok(await sendRefund(core, started, 'answer', key))
   }
   throw new Error(`refund ${request.merchantRefundNo} lost too many races`)
@@ -131,6 +131,7 @@ async function reserve(
   kase: PaymentCase,
   request: RefundRequest,
   key: RequestKey,
+  maxCount: number,
 ): Promise<RefundCase | undefined> {
   const db = core.store.write
   const refund = freshRow(core, kase, request)
@@ -151,8 +152,8 @@ async function reserve(
             eq(payments.state, 'succeeded'),
             isNull(payments.frozenBecause),
             or(isNull(payments.lateDecision), eq(payments.lateDecision, 'accepted')),
-            // The plan counted refunds. Each of the racers that loses here looks again.
-            eq(payments.refundCount, kase.payment.refundCount),
+            // Not by equality with what was read: each of many racers would have to look again.
+            lt(payments.refundCount, maxCount),
             sql`${payments.refundReservedMinor} + ${amountMinor} <= ${payments.amountMinor}`,
             isNewKey(key),
           ),
