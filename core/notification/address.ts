@@ -42,6 +42,8 @@ const NOT_PUBLIC_IPV4: readonly (readonly [string, number])[] = [
   ['127.0.0.0', 8],
   // Link-local, and where clouds keep their metadata.
   ['169.254.0.0', 16],
+  // Where Azure keeps its own, in the middle of the public Internet.
+  ['168.63.129.16', 32],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
   ['192.168.0.0', 16],
@@ -82,9 +84,10 @@ function embeddedIpv4(groups: readonly number[]): number | undefined {
   // ::ffff:a.b.c.d, and the deprecated ::a.b.c.d, which `::` and `::1` look like too.
   if (startsWithZeros && (groups[5] === 0xffff || groups[5] === 0))
     return join(groups[6], groups[7])
-  // 6to4 carries it behind 2002:, NAT64 behind 64:ff9b::.
+  // 6to4 carries it behind 2002:, NAT64 behind 64:ff9b::; 64:ff9b:1:: is a network's own.
   if (a === 0x2002) return join(b, c)
-  if (a === 0x64 && b === 0xff9b) return join(groups[6], groups[7])
+  const isNat64 = a === 0x64 && b === 0xff9b && groups.slice(2, 6).every((group) => group === 0)
+  if (isNat64) return join(groups[6], groups[7])
   return undefined
 }
 
