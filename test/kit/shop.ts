@@ -51,6 +51,8 @@ export interface Shop {
   readonly logged: { readonly message: string; readonly fields: LogFields | undefined }[]
   /** What the merchant answers to notifications, one after the other; then `success`. */
   readonly merchantAnswers: HttpAnswer[]
+  /** What happens when the merchant is told, before it answers. */
+  merchantHears: () => void
   /** Round trips to the database so far. */
   roundTrips(): number
   /** A signed request, by JSON unless told otherwise. */
@@ -119,6 +121,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     if (host === 'bank.example') return bank.answer(request)
     const fields = Object.fromEntries(new URLSearchParams(String(request.body)))
     told.push({ url: request.url, fields, atMs: clock.now() })
+    shop.merchantHears()
     return merchantAnswers.shift() ?? saying('success')
   }
 
@@ -178,6 +181,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     told,
     logged,
     merchantAnswers,
+    merchantHears: () => undefined,
     roundTrips: () => trips,
     async calls(path, fields, as = app) {
       const response = await gateway().fetch(signedRequest(path, fields, as))
