@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { KeyRing, LogLevel } from '../core/ports.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { parseKeyRing } from './key-ring.ts'

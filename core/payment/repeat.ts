@@ -1,5 +1,5 @@
 import { and, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Core } from '../core.ts'
 import { waitForOther } from '../idempotency/standing.ts'
 import { type EventId, newEventId } from '../ids.ts'

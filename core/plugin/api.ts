@@ -5,7 +5,7 @@
  * its channel's wire; what a fact means for a payment is decided by the core. It gets ports and
  * config as arguments and keeps nothing between calls.
  */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { AttemptId, RefundId, SplitId, SplitReturnId, TransferId } from '../ids.ts'
 import type { Money } from '../money.ts'
 import type { Clock, HttpAnswer, Log, Random } from '../ports.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Core } from '../core.ts'
 import { type RequestKey, waitForOther } from '../idempotency/standing.ts'
 import type { RefundId } from '../ids.ts'

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
+import * as z from 'zod'
 import { verifyJeepay } from '../../core/signing/jeepay.ts'
 import { signedFields } from '../sandbox/demo-shop.ts'
 

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
+import * as z from 'zod'
 import { announce, bootEnvironment } from '../boot.ts'
 import { migrateDatabase } from '../migrate.ts'
 import { remoteDatabase } from '../ports/libsql-http.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * The hash of the code that a local plugin puts into a live bundle: its TypeScript files without

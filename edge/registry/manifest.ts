@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { CONTRACT_VERSION } from '../../core/plugin/api.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { z } from 'zod'
+import * as z from 'zod'
 import { CONTRACT_VERSION } from '../../core/plugin/api.ts'
 import { ok, type Result, refuse } from '../../core/result.ts'
 import { folderIntegrity, lockedPackage } from './integrity.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Core } from '../../core/core.ts'
 import type { AppId, MerchantNo } from '../../core/ids.ts'
 import { createAccount, openPassage } from '../../core/merchant/accounts.ts'

@@ -1,6 +1,6 @@
 import { desc, eq } from 'drizzle-orm'
 import { Hono } from 'hono'
-import { z } from 'zod'
+import * as z from 'zod'
 import { page } from '../../admin/sandbox-page.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import { stateNumber } from '../../core/http/jeepay/wire.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { HOUR_MS, type Milliseconds } from '../../core/plugin/api.ts'
 
 /** RFC 3339 in whole seconds at +08:00, the form that WeChat documents (reference §1). */

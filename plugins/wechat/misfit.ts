@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 /** Names the first member that does not fit, without its value: values may be personal. */
 export function misfitOf({ issues }: z.ZodError): string {

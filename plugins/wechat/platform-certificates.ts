@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type ChannelPorts, DAY_MS, HOUR_MS, SECOND_MS } from '../../core/plugin/api.ts'
 import { type Certificate, isSameSerial, readCertificate } from './certificate.ts'
 import { publicKeyOf, type WechatConfig } from './config.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { ok, type Result, refuse } from '../../core/plugin/api.ts'
 import { decodeBase64 } from './base64.ts'
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Core } from '../../core.ts'
 import { type CloseRefusal, closePayment } from '../../payment/close.ts'
 import { findPayment } from '../../payment/find.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Core } from '../../core.ts'
 import type { PaymentId } from '../../ids.ts'
 import { minor } from '../../money.ts'

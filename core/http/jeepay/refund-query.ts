@@ -1,5 +1,5 @@
 import { and, eq } from 'drizzle-orm'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Core } from '../../core.ts'
 import type { RefundId } from '../../ids.ts'
 import { ok, refuse } from '../../result.ts'

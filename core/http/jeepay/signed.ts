@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Core } from '../../core.ts'
 import type { AppId } from '../../ids.ts'
 import { DatabaseError } from '../../ports.ts'

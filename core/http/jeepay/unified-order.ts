@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Core } from '../../core.ts'
 import { money } from '../../money.ts'
 import type { PaymentAnswer, PaymentRefusal, PaymentRequest } from '../../payment/create.ts'

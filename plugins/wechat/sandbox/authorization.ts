@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** What `Authorization: WECHATPAY2-SHA256-RSA2048 …` claims, not yet verified. */
 export interface Claim {

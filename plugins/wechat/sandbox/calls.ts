@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { ok, type Result, refuse } from '../../../core/plugin/api.ts'
 import type { Merchant } from './merchants.ts'
 import {

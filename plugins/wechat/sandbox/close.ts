@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Milliseconds, ok, type Result, refuse } from '../../../core/plugin/api.ts'
 import { type Handler, readBody } from './calls.ts'
 import { requiredTextUpTo } from './fields.ts'

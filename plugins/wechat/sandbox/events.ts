@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { HOUR_MS, MINUTE_MS, type Milliseconds, SECOND_MS } from '../../../core/plugin/api.ts'
 import type { Books } from '../../../core/plugin/simulator.ts'
 import { type Shelf, shelf } from './shelf.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Fault, FaultPoint } from '../../../core/plugin/simulator.ts'
 import type { Wechat } from './settings.ts'
 import { type Shelf, shelf } from './shelf.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { minor } from '../../../core/plugin/api.ts'
 import type { ParameterProblem } from './refusals.ts'
 import type { Settings } from './settings.ts'

@@ -1,5 +1,5 @@
 /** An order as WeChat has it: one document, so that every rule about its money is one atomic step. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { isMinor, type Milliseconds, type Minor } from '../../../core/plugin/api.ts'
 import type { Books } from '../../../core/plugin/simulator.ts'
 import { type Shelf, shelf } from './shelf.ts'

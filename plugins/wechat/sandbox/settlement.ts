@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Milliseconds, ok, type Result, refuse } from '../../../core/plugin/api.ts'
 import type { Books } from '../../../core/plugin/simulator.ts'
 import { tell } from './callbacks.ts'

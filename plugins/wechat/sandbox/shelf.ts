@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Books, Json } from '../../../core/plugin/simulator.ts'
 
 /** The documents of one kind, parsed when they are read: the books outlive the code that wrote them. */
