@@ -3,10 +3,19 @@ import type { Core, GatewaySettings } from './core.ts'
 import { serveCallback } from './http/callback.ts'
 import { serveImage } from './http/image.ts'
 import { closeRoute } from './http/jeepay/close.ts'
+import { execDivision, queryDivision } from './http/jeepay/division.ts'
+import {
+  bindReceiverRoute,
+  listReceiversRoute,
+  unbindReceiverRoute,
+} from './http/jeepay/division-receivers.ts'
+import { queryDivisionReturn, returnDivision } from './http/jeepay/division-return.ts'
 import { queryPayment } from './http/jeepay/query.ts'
 import { refundOrder } from './http/jeepay/refund-order.ts'
 import { queryRefund } from './http/jeepay/refund-query.ts'
 import { serveSigned } from './http/jeepay/signed.ts'
+import { transferOrder } from './http/jeepay/transfer-order.ts'
+import { cancelTransferRoute, queryTransfer } from './http/jeepay/transfer-query.ts'
 import { unifiedOrder } from './http/jeepay/unified-order.ts'
 import { serveReturn } from './http/return.ts'
 import type { NotificationId } from './ids.ts'
@@ -56,7 +65,19 @@ function routes(core: Core): Hono {
   app.all('/api/pay/close', (c) => serveSigned(core, c.req.raw, closeRoute))
   app.post('/api/refund/refundOrder', (c) => serveSigned(core, c.req.raw, refundOrder))
   app.all('/api/refund/query', (c) => serveSigned(core, c.req.raw, queryRefund))
-  for (const path of ['/api/pay/unifiedOrder', '/api/refund/refundOrder']) {
+  app.post('/api/transferOrder', (c) => serveSigned(core, c.req.raw, transferOrder))
+  app.all('/api/transfer/query', (c) => serveSigned(core, c.req.raw, queryTransfer))
+  app.post('/api/transfer/cancel', (c) => serveSigned(core, c.req.raw, cancelTransferRoute))
+  app.post('/api/division/receiver/bind', (c) => serveSigned(core, c.req.raw, bindReceiverRoute))
+  app.post('/api/division/receiver/unbind', (c) =>
+    serveSigned(core, c.req.raw, unbindReceiverRoute),
+  )
+  app.all('/api/division/receiver/list', (c) => serveSigned(core, c.req.raw, listReceiversRoute))
+  app.post('/api/division/exec', (c) => serveSigned(core, c.req.raw, execDivision))
+  app.all('/api/division/query', (c) => serveSigned(core, c.req.raw, queryDivision))
+  app.post('/api/division/return', (c) => serveSigned(core, c.req.raw, returnDivision))
+  app.all('/api/division/return/query', (c) => serveSigned(core, c.req.raw, queryDivisionReturn))
+  for (const path of POST_ONLY) {
     app.all(path, (c) => problem(core, c.req.raw, 405, 'Method Not Allowed'))
   }
 
@@ -65,6 +86,12 @@ function routes(core: Core): Hono {
   )
   app.all('/api/refund/notify/:channel/:reference', (c) =>
     serveCallback(core, c.req.raw, { about: 'refund', ...c.req.param() }),
+  )
+  app.all('/api/transfer/notify/:channel/:reference', (c) =>
+    serveCallback(core, c.req.raw, { about: 'transfer', ...c.req.param() }),
+  )
+  app.all('/api/account/notify/:channel/:reference', (c) =>
+    serveCallback(core, c.req.raw, { about: 'account', ...c.req.param() }),
   )
   app.all('/api/pay/return/:channel/:attempt', (c) => serveReturn(core, c.req.param('attempt')))
   app.get('/api/scan/imgs/:name', (c) => serveImage(core, c.req.param('name')))
@@ -80,6 +107,17 @@ function routes(core: Core): Hono {
   })
   return app
 }
+
+const POST_ONLY = [
+  '/api/pay/unifiedOrder',
+  '/api/refund/refundOrder',
+  '/api/transferOrder',
+  '/api/transfer/cancel',
+  '/api/division/receiver/bind',
+  '/api/division/receiver/unbind',
+  '/api/division/exec',
+  '/api/division/return',
+]
 
 /** The members that JeePay's SDK reads out of a 404. */
 function problem({ ports }: Core, request: Request, status: number, error: string): Response {

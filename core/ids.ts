@@ -36,6 +36,9 @@ export const newNotificationId = (source: IdSource) => `N${timeOrdered(source)}`
 export const newInboundCallId = (source: IdSource) => `I${timeOrdered(source)}` as InboundCallId
 export const newEventId = (source: IdSource) => `E${timeOrdered(source)}` as EventId
 
+/** For channels that want a number with changes that are no payment, refund or transfer. */
+export const newRequestNumber = (source: IdSource) => `Q${timeOrdered(source)}`
+
 /**
  * The number a channel knows an attempt by. The first one is the payment's own number, so that a
  * merchant finds it in the channel's console under the number that we answered.

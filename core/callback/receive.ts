@@ -1,27 +1,25 @@
-import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import type { Core } from '../core.ts'
-import { type AttemptId, type InboundCallId, newInboundCallId, type RefundId } from '../ids.ts'
-import { applyFact } from '../payment/apply.ts'
-import { type PaymentCase, pinnedConfig, selectCases } from '../payment/case.ts'
+import { type InboundCallId, newInboundCallId } from '../ids.ts'
 import type {
   BoundChannel,
   CallbackAnswer,
   CallbackFacts,
-  Fact,
+  CallbackRejection,
   InboundCall,
 } from '../plugin/api.ts'
 import { channelPorts } from '../plugin/host.ts'
-import { applyRefundFact } from '../refund/apply.ts'
-import { pinnedConfigOfRefund, type RefundCase, selectRefundCases } from '../refund/case.ts'
+import type { Result } from '../result.ts'
 import { bindChannel } from '../routing/directory.ts'
-import { attempts, inboundCalls, payments, refunds } from '../store/schema.ts'
-import { insertWhere } from '../store/store.ts'
+import { inboundCalls } from '../store/schema.ts'
+import { askSoon, configsOf, type Known, storeCall } from './known.ts'
+import { mergeInto, type Subject, subjectOf } from './subjects.ts'
 
 /** What the route of a callback names, without trusting a byte of the body. */
 export interface CallbackRoute {
   readonly channel: string
-  readonly about: 'payment' | 'refund'
-  /** Our number for the channel: of the attempt, or of the refund. */
+  readonly about: 'payment' | 'refund' | 'transfer' | 'account'
+  /** Our number for the channel, of the attempt, refund or transfer; or the account's. */
   readonly reference: string
 }
 
@@ -30,17 +28,12 @@ export type Received =
   | { readonly kind: 'unknown_reference' }
   | { readonly kind: 'unknown_channel' }
 
-/** What a callback is about, as it stood when the call was stored. */
-type Known =
-  | { readonly about: 'payment'; readonly kase: PaymentCase }
-  | { readonly about: 'refund'; readonly kase: RefundCase }
-
 /** How soon the channel is asked after a call that could not be verified. */
 const ASK_AFTER_MS = 5_000
 
 /**
  * Takes a channel's callback: store it raw, verify it with the keys that the route names, read its
- * facts, merge them in one batch, acknowledge. Two round trips to the database.
+ * facts, merge them, acknowledge. Two round trips to the database for the usual one fact.
  *
  * What does not verify changes nothing. What cannot be stored is not acknowledged, so the channel
  * tells us again.
@@ -52,99 +45,59 @@ export async function receiveCallback(
 ): Promise<Received> {
   if (!core.channels.has(route.channel)) return { kind: 'unknown_channel' }
   const inboundCallId = newInboundCallId(core.ports)
-  const known = await store(core, route, call, inboundCallId)
+  const known = await storeCall(core, route, call, inboundCallId)
   if (known === undefined) return { kind: 'unknown_reference' }
 
-  const pinned =
-    known.about === 'payment' ? pinnedConfig(known.kase) : pinnedConfigOfRefund(known.kase)
-  const channel = await bindChannel(core, pinned)
-  const read = await channel.readCallback(channelPorts(core, channel, pinned.accountId), call)
+  const { channel, read } = await readUnderAny(core, known, call)
   if (!read.ok) {
     await reject(core, known, inboundCallId, read.refusal.code, read.refusal.reason)
     return answer(channel, false)
   }
-  const misfit = read.value.facts.find((fact) => !isAbout(known, fact))
-  if (misfit !== undefined) {
-    await reject(core, known, inboundCallId, 'mismatched', `it is about another ${misfit.about}`)
-    return answer(channel, false)
+  const subjects: Subject[] = []
+  for (const fact of read.value.facts) {
+    const subject = await subjectOf(core, known, fact)
+    if (subject === undefined) {
+      await reject(core, known, inboundCallId, 'mismatched', `it is about another ${fact.about}`)
+      return answer(channel, false)
+    }
+    subjects.push(subject)
   }
-  await merge(core, known, read.value, inboundCallId)
+  await accept(core, subjects, read.value, inboundCallId)
   return answer(channel, true)
+}
+
+/** Under the settings that the subject pinned; for an account under each that is in use. */
+async function readUnderAny(
+  core: Core,
+  known: Known,
+  call: InboundCall,
+): Promise<{ channel: BoundChannel; read: Result<CallbackFacts, CallbackRejection> }> {
+  let last: { channel: BoundChannel; read: Result<CallbackFacts, CallbackRejection> } | undefined
+  for (const pinned of configsOf(known)) {
+    const channel = await bindChannel(core, pinned)
+    const ports = channelPorts(core, channel, pinned.accountId)
+    const read = await channel.readCallback(ports, call)
+    last = { channel, read }
+    if (read.ok) break
+  }
+  if (last === undefined) throw new Error('a call that was stored has settings to read it with')
+  return last
 }
 
 function answer(channel: BoundChannel, accepted: boolean): Received {
   return { kind: 'answered', answer: channel.acknowledge(accepted) }
 }
 
-/** Stores the call if its reference is known, and reads what it is about; one round trip. */
-async function store(
+async function accept(
   core: Core,
-  route: CallbackRoute,
-  call: InboundCall,
-  inboundCallId: InboundCallId,
-): Promise<Known | undefined> {
-  const db = core.store.write
-  const isPayment = route.about === 'payment'
-  const attemptId = route.reference as AttemptId
-  const refundId = route.reference as RefundId
-  const thisAttempt = and(eq(attempts.attemptId, attemptId), eq(attempts.channel, route.channel))
-  const thisRefund = and(eq(refunds.refundId, refundId), eq(refunds.channel, route.channel))
-  const isKnown = isPayment
-    ? sql`exists (select 1 from ${attempts} where ${thisAttempt})`
-    : sql`exists (select 1 from ${refunds} where ${thisRefund})`
-  const stored = db.run(insertWhere(inboundCalls, rowOf(route, call, inboundCallId), isKnown))
-  if (isPayment) {
-    const [, cases] = await db.batch([stored, selectCases(db, thisAttempt)])
-    const kase = cases[0]
-    return kase === undefined ? undefined : { about: 'payment', kase }
-  }
-  const [, cases] = await db.batch([stored, selectRefundCases(db, thisRefund)])
-  const kase = cases[0]
-  return kase === undefined ? undefined : { about: 'refund', kase }
-}
-
-function rowOf(
-  route: CallbackRoute,
-  call: InboundCall,
-  inboundCallId: InboundCallId,
-): typeof inboundCalls.$inferInsert {
-  return {
-    inboundCallId,
-    channel: route.channel,
-    reference: route.reference,
-    method: call.method,
-    url: call.url,
-    headers: JSON.stringify(call.headers),
-    body: call.body,
-    receivedAtMs: call.receivedAtMs,
-  }
-}
-
-function isAbout(known: Known, fact: Fact): boolean {
-  if (known.about === 'payment') {
-    return fact.about === 'payment' && fact.attemptId === known.kase.attempt.attemptId
-  }
-  return fact.about === 'refund' && fact.refundId === known.kase.refund.refundId
-}
-
-async function merge(
-  core: Core,
-  known: Known,
-  { facts, dedupeKey }: CallbackFacts,
+  subjects: readonly Subject[],
+  { dedupeKey }: CallbackFacts,
   inboundCallId: InboundCallId,
 ): Promise<void> {
   const accepted = () => [verdict(core, inboundCallId, 'accepted', dedupeKey)]
-  if (facts.length === 0) {
+  for (const subject of subjects) await mergeInto(core, subject, accepted)
+  if (subjects.length === 0) {
     await core.store.write.batch([verdict(core, inboundCallId, 'accepted', dedupeKey)])
-    return
-  }
-  for (const fact of facts) {
-    if (known.about === 'payment' && fact.about === 'payment') {
-      await applyFact(core, known.kase, { fact, source: 'callback' }, accepted)
-    }
-    if (known.about === 'refund' && fact.about === 'refund') {
-      await applyRefundFact(core, known.kase.refund, { fact, source: 'callback' }, accepted)
-    }
   }
 }
 
@@ -159,28 +112,11 @@ async function reject(
   code: 'unverifiable' | 'malformed' | 'mismatched',
   reason: string,
 ): Promise<void> {
-  const db = core.store.write
   const soonMs = core.ports.clock.now() + ASK_AFTER_MS
-  const sooner = (column: SQL | typeof payments.nextCheckAtMs | typeof refunds.nextCheckAtMs) =>
-    sql`min(${column}, ${soonMs})`
-  const ask =
-    known.about === 'payment'
-      ? db
-          .update(payments)
-          .set({ nextCheckAtMs: sooner(payments.nextCheckAtMs) })
-          .where(
-            and(
-              eq(payments.paymentId, known.kase.payment.paymentId),
-              isNotNull(payments.nextCheckAtMs),
-            ),
-          )
-      : db
-          .update(refunds)
-          .set({ nextCheckAtMs: sooner(refunds.nextCheckAtMs) })
-          .where(
-            and(eq(refunds.refundId, known.kase.refund.refundId), isNotNull(refunds.nextCheckAtMs)),
-          )
-  await db.batch([verdict(core, inboundCallId, code), ask])
+  await core.store.write.batch([
+    verdict(core, inboundCallId, code),
+    ...askSoon(core, known, soonMs),
+  ])
   core.ports.log.write('warn', 'a callback was refused', { inboundCallId, code, reason })
 }
 

@@ -2,9 +2,17 @@ import type { SQL } from 'drizzle-orm'
 import { type IdSource, type NotificationId, newNotificationId } from '../ids.ts'
 import type { PaymentRow } from '../payment/case.ts'
 import type { RefundRow } from '../refund/case.ts'
+import type { SplitCase, SplitReturnRow } from '../split/case.ts'
 import { type NotificationKind, outbox } from '../store/schema.ts'
 import { insertWhere } from '../store/store.ts'
-import { snapshotOfPayment, snapshotOfRefund } from './snapshot.ts'
+import type { TransferRow } from '../transfer/apply.ts'
+import {
+  snapshotOfPayment,
+  snapshotOfRefund,
+  snapshotOfSplit,
+  snapshotOfSplitReturn,
+  snapshotOfTransfer,
+} from './snapshot.ts'
 
 export interface OutboxInsert {
   readonly notificationId: NotificationId
@@ -43,9 +51,48 @@ export function tellOfRefund(
   })
 }
 
+export function tellOfTransfer(
+  source: IdSource,
+  transfer: TransferRow,
+  kind: NotificationKind,
+  condition: SQL,
+): OutboxInsert | undefined {
+  return outboxInsert(source, transfer, kind, condition, {
+    subjectKind: 'transfer',
+    subjectId: transfer.transferId,
+    snapshot: () => snapshotOfTransfer(transfer),
+  })
+}
+
+export function tellOfSplit(
+  source: IdSource,
+  kase: SplitCase,
+  kind: NotificationKind,
+  condition: SQL,
+): OutboxInsert | undefined {
+  return outboxInsert(source, kase.split, kind, condition, {
+    subjectKind: 'split',
+    subjectId: kase.split.splitId,
+    snapshot: () => snapshotOfSplit(kase),
+  })
+}
+
+export function tellOfSplitReturn(
+  source: IdSource,
+  splitReturn: SplitReturnRow,
+  kind: NotificationKind,
+  condition: SQL,
+): OutboxInsert | undefined {
+  return outboxInsert(source, splitReturn, kind, condition, {
+    subjectKind: 'split_return',
+    subjectId: splitReturn.splitReturnId,
+    snapshot: () => snapshotOfSplitReturn(splitReturn),
+  })
+}
+
 function outboxInsert(
   source: IdSource,
-  { merchantNo, appId, notifyUrl }: PaymentRow | RefundRow,
+  { merchantNo, appId, notifyUrl }: Pick<PaymentRow, 'merchantNo' | 'appId' | 'notifyUrl'>,
   kind: NotificationKind,
   condition: SQL,
   subject: Pick<typeof outbox.$inferInsert, 'subjectKind' | 'subjectId'> & {

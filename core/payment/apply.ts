@@ -7,7 +7,9 @@ import { wakeFor } from '../notification/wake.ts'
 import type { PaymentFact } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
 import { lateRefundStatements } from '../refund/late.ts'
+import { isWithheld } from '../refund/plan.ts'
 import { assert } from '../result.ts'
+import { AUTOMATIC_AFTER_MS } from '../split/automatic.ts'
 import { builtOnce } from '../store/built-once.ts'
 import { events, type FactSource, payments } from '../store/schema.ts'
 import { eventWritten, insertWhere, previousChangedOne } from '../store/store.ts'
@@ -121,7 +123,11 @@ async function writeChange(
   const results = await db.batch([
     db
       .update(payments)
-      .set({ ...changedColumns(next), ...(change.refundsAll && reservesAll(payment)) })
+      .set({
+        ...changedColumns(next),
+        ...(change.refundsAll && reservesAll(payment)),
+        ...queuesSplit(core, payment, next),
+      })
       .where(
         and(
           eq(payments.paymentId, payment.paymentId),
@@ -164,6 +170,18 @@ function nextRow({ ports }: Core, { payment }: PaymentCase, change: Change): Pay
     ...merged,
     nextCheckAtMs: isOpen(merged.state) ? nextPaymentCheckAt(payment, ports.clock.now()) : null,
   }
+}
+
+/** Only with the success itself: how far a split has come is others' to write. */
+function queuesSplit({ ports }: Core, before: PaymentRow, after: PaymentRow) {
+  if (!isToBeSplit(before, after)) return undefined
+  const nextSplitAtMs = ports.clock.now() + AUTOMATIC_AFTER_MS
+  return { splitState: 'queued', nextSplitAtMs } as const
+}
+
+function isToBeSplit(before: PaymentRow, after: PaymentRow): boolean {
+  const succeeds = before.state !== 'succeeded' && after.state === 'succeeded'
+  return succeeds && after.splitMode === 'automatic' && !isWithheld(after)
 }
 
 /** The late refund takes all that is not spoken for. */

@@ -21,6 +21,18 @@ export interface AppEntry {
   readonly passages: ReadonlyMap<string, Passage>
 }
 
+/** The passage by which an app sends money to an entry of a channel, said like a way. */
+export function transferWay(channel: string, entry: string): string {
+  return `${channel}:${entry}`
+}
+
+/** The account by which an app deals with a channel beyond single ways; the first by way code. */
+export function accountOf(app: AppEntry, channel: string): Passage | undefined {
+  return [...app.passages.values()]
+    .filter((passage) => passage.channel === channel)
+    .sort((a, b) => (a.way < b.way ? -1 : 1))[0]
+}
+
 /** By which account an app takes payments of a way. */
 export interface Passage {
   readonly way: string

@@ -26,11 +26,16 @@ import type {
   PaymentId,
   RefundId,
   ServiceProviderNo,
+  SplitId,
+  SplitReturnId,
+  TransferId,
 } from '../ids.ts'
-import type { Minor } from '../money.ts'
+import { type Minor, minor } from '../money.ts'
 import type { LateDecision, LatePolicy, PaymentState, SplitMode } from '../payment/state.ts'
 import type { PresentationKind } from '../plugin/api.ts'
 import type { RefundState } from '../refund/state.ts'
+import type { PaymentSplitState, ShareState, SplitReturnState, SplitState } from '../split/state.ts'
+import type { TransferState } from '../transfer/state.ts'
 
 const ms = (name: string) => integer(name)
 // Drizzle's own blob column reads through Node's Buffer, which Workers don't have.
@@ -84,12 +89,19 @@ export const channelAccounts = sqliteTable(
     channel: text('channel').notNull(),
     ownerKind: text('owner_kind').$type<'merchant' | 'service_provider'>().notNull(),
     ownerNo: text('owner_no').$type<MerchantNo | ServiceProviderNo>().notNull(),
+    /** The service provider's account under which this one is a sub-merchant. */
+    providerAccountId: text('provider_account_id').$type<AccountId>(),
     state: text('state').$type<'active' | 'disabled'>().notNull(),
     /** New attempts pin this version. */
     currentVersion: integer('current_version').notNull(),
     createdAtMs: ms('created_at_ms').notNull(),
   },
-  (t) => [index('channel_accounts_by_owner').on(t.ownerNo)],
+  (t) => [
+    index('channel_accounts_by_owner').on(t.ownerNo),
+    index('channel_accounts_by_provider')
+      .on(t.providerAccountId)
+      .where(sql`provider_account_id is not null`),
+  ],
 )
 
 /** Never changed once written: an attempt that pinned a version finds it as it was. */
@@ -160,6 +172,11 @@ export const payments = sqliteTable(
     /** Refunds that succeeded. */
     refundedMinor: minorUnits('refunded_minor').notNull(),
     refundCount: integer('refund_count').notNull(),
+    splitState: text('split_state').$type<PaymentSplitState>().notNull().default('none'),
+    /** Shares that succeeded, are on their way, or whose end is unknown, less what was taken back. */
+    splitReservedMinor: minorUnits('split_reserved_minor').notNull().default(minor(0)),
+    /** When the sweep shares it out by itself. */
+    nextSplitAtMs: ms('next_split_at_ms'),
     attemptId: text('attempt_id').$type<AttemptId>().notNull(),
     channelPaymentNo: text('channel_payment_no'),
     payer: text('payer'),
@@ -183,6 +200,7 @@ export const payments = sqliteTable(
   (t) => [
     uniqueIndex('payments_by_merchant_payment_no').on(t.merchantNo, t.merchantPaymentNo),
     index('payments_due').on(t.nextCheckAtMs).where(sql`next_check_at_ms is not null`),
+    index('payments_to_split').on(t.nextSplitAtMs).where(sql`next_split_at_ms is not null`),
     index('payments_by_merchant_time').on(t.merchantNo, t.createdAtMs),
     index('payments_by_time').on(t.createdAtMs),
     index('payments_by_channel_no')
@@ -287,9 +305,218 @@ export const refunds = sqliteTable(
 )
 
 // ---------------------------------------------------------------------------------------------
+// Transfers: money out of the merchant's own account at the channel
+
+export const transfers = sqliteTable(
+  'transfers',
+  {
+    transferId: text('transfer_id').$type<TransferId>().primaryKey(),
+    merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
+    appId: text('app_id').$type<AppId>().notNull(),
+    merchantTransferNo: text('merchant_transfer_no').notNull(),
+    state: text('state').$type<TransferState>().notNull(),
+    version: integer('version').notNull(),
+    amountMinor: minorUnits('amount_minor').notNull(),
+    currency: text('currency').notNull(),
+    currencyAsGiven: text('currency_as_given').notNull(),
+    entry: text('entry').notNull(),
+    account: text('account').notNull(),
+    accountName: text('account_name'),
+    bankName: text('bank_name'),
+    description: text('description').notNull(),
+    clientIp: text('client_ip').notNull(),
+    notifyUrl: text('notify_url'),
+    extParam: text('ext_param'),
+    /** JSON of the entry's own input: sent again, it must be the same. */
+    extra: text('extra').notNull(),
+    /** As the merchant wrote it: JeePay echoes that. */
+    extraAsGiven: text('extra_as_given'),
+    channel: text('channel').notNull(),
+    accountId: text('account_id').$type<AccountId>().notNull(),
+    configVersion: integer('config_version').notNull(),
+    payee: text('payee').notNull(),
+    dispatchedAtMs: ms('dispatched_at_ms').notNull(),
+    sends: integer('sends').notNull(),
+    dispatchLeaseUntilMs: ms('dispatch_lease_until_ms'),
+    channelTransferNo: text('channel_transfer_no'),
+    /** JSON text for the payee's client. */
+    clientData: text('client_data'),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    needsOperator: integer('needs_operator', { mode: 'boolean' }).notNull(),
+    transferredAtMs: ms('transferred_at_ms'),
+    createdAtMs: ms('created_at_ms').notNull(),
+    nextCheckAtMs: ms('next_check_at_ms'),
+    lastCheckAtMs: ms('last_check_at_ms'),
+    checkLeaseUntilMs: ms('check_lease_until_ms'),
+  },
+  (t) => [
+    uniqueIndex('transfers_by_merchant_transfer_no').on(t.merchantNo, t.merchantTransferNo),
+    index('transfers_due').on(t.nextCheckAtMs).where(sql`next_check_at_ms is not null`),
+    index('transfers_by_merchant_time').on(t.merchantNo, t.createdAtMs),
+    index('transfers_by_time').on(t.createdAtMs),
+    index('transfers_by_config').on(t.accountId, t.configVersion),
+  ],
+)
+
+// ---------------------------------------------------------------------------------------------
+// Splits: shares of a payment, sent by the channel to others
+
+/** JeePay's receiver groups; numbered from 100001. */
+export const splitGroups = sqliteTable(
+  'split_groups',
+  {
+    groupId: integer('group_id').primaryKey(),
+    merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
+    name: text('name').notNull(),
+    /** Its receivers share in payments that are split automatically. */
+    isAutomatic: integer('is_automatic', { mode: 'boolean' }).notNull(),
+    createdAtMs: ms('created_at_ms').notNull(),
+  },
+  (t) => [index('split_groups_by_merchant').on(t.merchantNo)],
+)
+
+/** Who may share; numbered from 800001. */
+export const splitReceivers = sqliteTable(
+  'split_receivers',
+  {
+    receiverId: integer('receiver_id').primaryKey(),
+    groupId: integer('group_id').notNull(),
+    merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
+    appId: text('app_id').$type<AppId>().notNull(),
+    channel: text('channel').notNull(),
+    accountId: text('account_id').$type<AccountId>().notNull(),
+    alias: text('alias').notNull(),
+    kind: text('kind').$type<'merchant' | 'person'>().notNull(),
+    account: text('account').notNull(),
+    name: text('name'),
+    relation: text('relation').notNull(),
+    relationName: text('relation_name'),
+    extInfo: text('ext_info'),
+    /** 300,000 is 30 %. */
+    sharePartsPerMillion: integer('share_parts_per_million').notNull(),
+    state: text('state').$type<'bound' | 'unbound'>().notNull(),
+    boundAtMs: ms('bound_at_ms').notNull(),
+  },
+  (t) => [
+    index('split_receivers_by_group').on(t.groupId, t.state),
+    index('split_receivers_by_app').on(t.appId, t.channel),
+    uniqueIndex('split_receivers_by_account').on(t.accountId, t.groupId, t.kind, t.account),
+  ],
+)
+
+export const splits = sqliteTable(
+  'splits',
+  {
+    splitId: text('split_id').$type<SplitId>().primaryKey(),
+    paymentId: text('payment_id').$type<PaymentId>().notNull(),
+    attemptId: text('attempt_id').$type<AttemptId>().notNull(),
+    merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
+    appId: text('app_id').$type<AppId>().notNull(),
+    state: text('state').$type<SplitState>().notNull(),
+    version: integer('version').notNull(),
+    amountMinor: minorUnits('amount_minor').notNull(),
+    currency: text('currency').notNull(),
+    /** SHA-256 over what was asked for: the same again gets this split, other content none. */
+    fingerprint: text('fingerprint').notNull(),
+    /** Whether what is left is released. */
+    finishes: integer('finishes', { mode: 'boolean' }).notNull(),
+    notifyUrl: text('notify_url'),
+    channel: text('channel').notNull(),
+    accountId: text('account_id').$type<AccountId>().notNull(),
+    configVersion: integer('config_version').notNull(),
+    payee: text('payee').notNull(),
+    channelPaymentNo: text('channel_payment_no').notNull(),
+    dispatchedAtMs: ms('dispatched_at_ms'),
+    sends: integer('sends').notNull(),
+    dispatchLeaseUntilMs: ms('dispatch_lease_until_ms'),
+    channelSplitNo: text('channel_split_no'),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    createdAtMs: ms('created_at_ms').notNull(),
+    nextCheckAtMs: ms('next_check_at_ms'),
+    lastCheckAtMs: ms('last_check_at_ms'),
+    checkLeaseUntilMs: ms('check_lease_until_ms'),
+  },
+  (t) => [
+    index('splits_by_payment').on(t.paymentId),
+    index('splits_due').on(t.nextCheckAtMs).where(sql`next_check_at_ms is not null`),
+    index('splits_by_merchant_time').on(t.merchantNo, t.createdAtMs),
+    index('splits_by_config').on(t.accountId, t.configVersion),
+  ],
+)
+
+export const splitShares = sqliteTable(
+  'split_shares',
+  {
+    splitId: text('split_id').$type<SplitId>().notNull(),
+    /** From 1. */
+    number: integer('number').notNull(),
+    receiverId: integer('receiver_id').notNull(),
+    kind: text('kind').$type<'merchant' | 'person'>().notNull(),
+    account: text('account').notNull(),
+    name: text('name'),
+    relation: text('relation').notNull(),
+    relationName: text('relation_name'),
+    amountMinor: minorUnits('amount_minor').notNull(),
+    state: text('state').$type<ShareState>().notNull(),
+    channelShareNo: text('channel_share_no'),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    /** Taken back, on its way back, or with an unknown end. Never above the share. */
+    returnReservedMinor: minorUnits('return_reserved_minor').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.splitId, t.number] })],
+)
+
+export const splitReturns = sqliteTable(
+  'split_returns',
+  {
+    splitReturnId: text('split_return_id').$type<SplitReturnId>().primaryKey(),
+    splitId: text('split_id').$type<SplitId>().notNull(),
+    shareNumber: integer('share_number').notNull(),
+    paymentId: text('payment_id').$type<PaymentId>().notNull(),
+    merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
+    appId: text('app_id').$type<AppId>().notNull(),
+    merchantReturnNo: text('merchant_return_no').notNull(),
+    state: text('state').$type<SplitReturnState>().notNull(),
+    version: integer('version').notNull(),
+    kind: text('kind').$type<'merchant' | 'person'>().notNull(),
+    account: text('account').notNull(),
+    amountMinor: minorUnits('amount_minor').notNull(),
+    currency: text('currency').notNull(),
+    description: text('description').notNull(),
+    notifyUrl: text('notify_url'),
+    channel: text('channel').notNull(),
+    accountId: text('account_id').$type<AccountId>().notNull(),
+    configVersion: integer('config_version').notNull(),
+    payee: text('payee').notNull(),
+    channelPaymentNo: text('channel_payment_no').notNull(),
+    channelSplitNo: text('channel_split_no').notNull(),
+    dispatchedAtMs: ms('dispatched_at_ms').notNull(),
+    sends: integer('sends').notNull(),
+    dispatchLeaseUntilMs: ms('dispatch_lease_until_ms'),
+    channelReturnNo: text('channel_return_no'),
+    errorCode: text('error_code'),
+    errorMessage: text('error_message'),
+    returnedAtMs: ms('returned_at_ms'),
+    createdAtMs: ms('created_at_ms').notNull(),
+    nextCheckAtMs: ms('next_check_at_ms'),
+    lastCheckAtMs: ms('last_check_at_ms'),
+    checkLeaseUntilMs: ms('check_lease_until_ms'),
+  },
+  (t) => [
+    uniqueIndex('split_returns_by_merchant_return_no').on(t.merchantNo, t.merchantReturnNo),
+    index('split_returns_by_split').on(t.splitId),
+    index('split_returns_due').on(t.nextCheckAtMs).where(sql`next_check_at_ms is not null`),
+  ],
+)
+
+// ---------------------------------------------------------------------------------------------
 // What happened, what is to be told, what was told to us
 
-export type SubjectKind = 'payment' | 'refund'
+export type SubjectKind = 'payment' | 'refund' | 'transfer' | 'split' | 'split_return'
+export type SubjectId = PaymentId | RefundId | TransferId | SplitId | SplitReturnId
 export type FactSource = 'request' | 'answer' | 'callback' | 'query' | 'sweep' | 'operator'
 
 /** One row for each version of a payment or refund, with what made it so. Only ever appended. */
@@ -298,7 +525,7 @@ export const events = sqliteTable(
   {
     eventId: text('event_id').$type<EventId>().primaryKey(),
     subjectKind: text('subject_kind').$type<SubjectKind>().notNull(),
-    subjectId: text('subject_id').$type<PaymentId | RefundId>().notNull(),
+    subjectId: text('subject_id').$type<SubjectId>().notNull(),
     version: integer('version').notNull(),
     kind: text('kind').notNull(),
     source: text('source').$type<FactSource>().notNull(),
@@ -320,7 +547,7 @@ export const outbox = sqliteTable(
     merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
     appId: text('app_id').$type<AppId>().notNull(),
     subjectKind: text('subject_kind').$type<SubjectKind>().notNull(),
-    subjectId: text('subject_id').$type<PaymentId | RefundId>().notNull(),
+    subjectId: text('subject_id').$type<SubjectId>().notNull(),
     kind: text('kind').$type<NotificationKind>().notNull(),
     url: text('url').notNull(),
     /** JSON of what is told, as it stood at that version. Put in a merchant's words when it is sent. */
@@ -345,6 +572,13 @@ export type NotificationKind =
   | 'payment.closed'
   | 'refund.succeeded'
   | 'refund.failed'
+  | 'transfer.succeeded'
+  | 'transfer.failed'
+  | 'transfer.closed'
+  | 'split.finished'
+  | 'split.failed'
+  | 'split_return.succeeded'
+  | 'split_return.failed'
 
 export const deliveries = sqliteTable(
   'deliveries',
@@ -392,11 +626,13 @@ export const idempotency = sqliteTable(
   'idempotency',
   {
     merchantNo: text('merchant_no').$type<MerchantNo>().notNull(),
-    scope: text('scope').$type<'payment' | 'refund'>().notNull(),
+    scope: text('scope')
+      .$type<'payment' | 'refund' | 'transfer' | 'split' | 'split_return'>()
+      .notNull(),
     key: text('key').notNull(),
     /** SHA-256 over what the request asked for. */
     fingerprint: text('fingerprint').notNull(),
-    subjectId: text('subject_id').$type<PaymentId | RefundId>().notNull(),
+    subjectId: text('subject_id').$type<SubjectId>().notNull(),
     /** JSON of the data that was answered; none while the first answer is still to come. */
     answer: text('answer'),
     createdAtMs: ms('created_at_ms').notNull(),

@@ -1,7 +1,19 @@
-import { paymentSnapshot, refundSnapshot } from '../../notification/snapshot.ts'
+import {
+  paymentSnapshot,
+  refundSnapshot,
+  splitReturnSnapshot,
+  splitSnapshot,
+  transferSnapshot,
+} from '../../notification/snapshot.ts'
 import type { SubjectKind } from '../../store/schema.ts'
-import { presentFields, signFields } from './envelope.ts'
-import { paymentFields, refundFields } from './wire.ts'
+import { type JeepayData, presentFields, signFields } from './envelope.ts'
+import {
+  paymentFields,
+  refundFields,
+  splitFields,
+  splitReturnFields,
+  transferFields,
+} from './wire.ts'
 
 /**
  * The form that a JeePay merchant is posted: the fields of the query answer, `reqTime` and `sign`.
@@ -14,14 +26,25 @@ export function notificationForm(
   reqTimeMs: number,
   secret: string,
 ): string {
-  const snapshot: unknown = JSON.parse(told.snapshot)
-  const data =
-    told.subjectKind === 'payment'
-      ? paymentFields(paymentSnapshot.parse(snapshot))
-      : refundFields(refundSnapshot.parse(snapshot))
+  const data = dataOf(told.subjectKind, JSON.parse(told.snapshot))
   const fields = presentFields({ ...data, reqTime: reqTimeMs })
   const form = new URLSearchParams()
   for (const [name, value] of fields) form.append(name, String(value))
   form.append('sign', signFields(fields, secret))
   return form.toString()
+}
+
+function dataOf(subjectKind: SubjectKind, snapshot: unknown): JeepayData {
+  switch (subjectKind) {
+    case 'payment':
+      return paymentFields(paymentSnapshot.parse(snapshot))
+    case 'refund':
+      return refundFields(refundSnapshot.parse(snapshot))
+    case 'transfer':
+      return transferFields(transferSnapshot.parse(snapshot))
+    case 'split':
+      return splitFields(splitSnapshot.parse(snapshot))
+    case 'split_return':
+      return splitReturnFields(splitReturnSnapshot.parse(snapshot))
+  }
 }

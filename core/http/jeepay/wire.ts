@@ -1,9 +1,16 @@
 /** Our words in JeePay's: numbers of states, names of fields. @see reference §7, 8, 9, 17 */
-import type { PaymentSnapshot, RefundSnapshot } from '../../notification/snapshot.ts'
+import type {
+  PaymentSnapshot,
+  RefundSnapshot,
+  SplitReturnSnapshot,
+  SplitSnapshot,
+  TransferSnapshot,
+} from '../../notification/snapshot.ts'
 import type { PaymentState } from '../../payment/state.ts'
 import type { PresentationKind } from '../../plugin/api.ts'
 import { isWithheld } from '../../refund/plan.ts'
 import type { RefundState } from '../../refund/state.ts'
+import type { TransferState } from '../../transfer/state.ts'
 import type { JeepayData } from './envelope.ts'
 
 const PAYMENT_STATES = {
@@ -22,6 +29,14 @@ export const REFUND_STATES = {
   succeeded: 2,
   failed: 3,
 } as const satisfies Record<RefundState, number>
+
+export const TRANSFER_STATES = {
+  created: 0,
+  pending: 1,
+  succeeded: 2,
+  failed: 3,
+  closed: 4,
+} as const satisfies Record<TransferState, number>
 
 export const PAY_DATA_TYPES = {
   qr_text: 'codeUrl',
@@ -93,5 +108,92 @@ export function refundFields(refund: RefundSnapshot): JeepayData {
     extParam: refund.extParam,
     successTime: refund.refundedAtMs,
     createdAt: refund.createdAtMs,
+  }
+}
+
+export function transferFields(transfer: TransferSnapshot): JeepayData {
+  return {
+    transferId: transfer.transferId,
+    mchNo: transfer.merchantNo,
+    appId: transfer.appId,
+    mchOrderNo: transfer.merchantTransferNo,
+    ifCode: transfer.channel,
+    entryType: transfer.entry,
+    amount: transfer.amountMinor,
+    currency: transfer.currencyAsGiven,
+    accountNo: transfer.account,
+    accountName: transfer.accountName,
+    bankName: transfer.bankName,
+    transferDesc: transfer.description,
+    state: TRANSFER_STATES[transfer.state],
+    channelExtra: transfer.extraAsGiven,
+    channelOrderNo: transfer.channelTransferNo,
+    channelResData: transfer.clientData,
+    errCode: transfer.errorCode,
+    errMsg: transfer.errorMessage,
+    extParam: transfer.extParam,
+    successTime: transfer.transferredAtMs,
+    createdAt: transfer.createdAtMs,
+  }
+}
+
+/** JeePay's three ends of a division: 1 done, 2 failed, 3 accepted and still to end. */
+export function splitStateNumber({
+  state,
+  shares,
+}: Pick<SplitSnapshot, 'state' | 'shares'>): number {
+  if (state === 'failed') return 2
+  if (state !== 'finished') return 3
+  return shares.length > 0 && shares.every((share) => share.state === 'failed') ? 2 : 1
+}
+
+export const SHARE_STATES = { pending: 3, succeeded: 1, failed: 2 } as const
+
+/** The answer of a division, of its query and of its notification; shares as JSON text. */
+export function splitFields(split: SplitSnapshot): JeepayData {
+  const failed = split.shares.find((share) => share.state === 'failed')
+  return {
+    divisionId: split.splitId,
+    payOrderId: split.paymentId,
+    mchNo: split.merchantNo,
+    appId: split.appId,
+    ifCode: split.channel,
+    state: splitStateNumber(split),
+    amount: split.amountMinor,
+    channelBatchOrderId: split.channelSplitNo,
+    errCode: split.errorCode ?? failed?.errorCode,
+    errMsg: split.errorMessage ?? failed?.errorMessage,
+    receivers: JSON.stringify(
+      split.shares.map((share) => ({
+        receiverId: share.receiverId,
+        accNo: share.account,
+        amount: share.amountMinor,
+        state: SHARE_STATES[share.state],
+        returnedAmount: share.returnReservedMinor,
+        ...(share.errorCode !== null && { errCode: share.errorCode }),
+        ...(share.errorMessage !== null && { errMsg: share.errorMessage }),
+      })),
+    ),
+    createdAt: split.createdAtMs,
+  }
+}
+
+export function splitReturnFields(splitReturn: SplitReturnSnapshot): JeepayData {
+  return {
+    divisionReturnId: splitReturn.splitReturnId,
+    divisionId: splitReturn.splitId,
+    payOrderId: splitReturn.paymentId,
+    mchNo: splitReturn.merchantNo,
+    appId: splitReturn.appId,
+    mchReturnNo: splitReturn.merchantReturnNo,
+    ifCode: splitReturn.channel,
+    accNo: splitReturn.account,
+    returnAmount: splitReturn.amountMinor,
+    state: REFUND_STATES[splitReturn.state],
+    channelOrderNo: splitReturn.channelReturnNo,
+    errCode: splitReturn.errorCode,
+    errMsg: splitReturn.errorMessage,
+    successTime: splitReturn.returnedAtMs,
+    createdAt: splitReturn.createdAtMs,
   }
 }

@@ -9,7 +9,7 @@ describe('routes', () => {
     ['POST', '/api/pay/unifiedorder'],
     ['POST', '/api/pay/unifiedOrder/'],
     ['GET', '/api/pay/channelUserJump'],
-    ['GET', '/api/division/exec'],
+    ['GET', '/api/division/unknown'],
   ])('answers %s %s with 404 and the JSON that the SDK reads', async (method, path) => {
     const shop = await openShop()
     const response = await shop.gateway.fetch(at(`${path}?secret=1`, method))

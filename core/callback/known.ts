@@ -1,0 +1,174 @@
+import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import type { Core } from '../core.ts'
+import type { AccountId, AttemptId, InboundCallId, RefundId, TransferId } from '../ids.ts'
+import { type PaymentCase, pinnedConfig, selectCases } from '../payment/case.ts'
+import type { InboundCall } from '../plugin/api.ts'
+import { pinnedConfigOfRefund, type RefundCase, selectRefundCases } from '../refund/case.ts'
+import type { PinnedConfig } from '../routing/directory.ts'
+import type { Statements } from '../store/guarded.ts'
+import {
+  attempts,
+  channelAccounts,
+  channelConfigs,
+  inboundCalls,
+  payments,
+  refunds,
+  transfers,
+} from '../store/schema.ts'
+import { insertWhere } from '../store/store.ts'
+import { pinnedConfigOfTransfer, selectTransferCases, type TransferCase } from '../transfer/case.ts'
+import type { CallbackRoute } from './receive.ts'
+
+/** What a callback's address names, as it stood when the call was stored. */
+export type Known =
+  | { readonly about: 'payment'; readonly kase: PaymentCase }
+  | { readonly about: 'refund'; readonly kase: RefundCase }
+  | { readonly about: 'transfer'; readonly kase: TransferCase }
+  /** Of channels that have one address an account: settings in use, the newest first. */
+  | { readonly about: 'account'; readonly configs: readonly PinnedConfig[] }
+
+/** Stores the call if what its address names is known, and reads that; one round trip. */
+export async function storeCall(
+  core: Core,
+  route: CallbackRoute,
+  call: InboundCall,
+  inboundCallId: InboundCallId,
+): Promise<Known | undefined> {
+  const db = core.store.write
+  const { channel, reference } = route
+  const storedIf = (table: SQL, condition: SQL | undefined) =>
+    db.run(
+      insertWhere(
+        inboundCalls,
+        rowOf(route, call, inboundCallId),
+        sql`exists (select 1 from ${table} where ${condition})`,
+      ),
+    )
+  switch (route.about) {
+    case 'payment': {
+      const here = and(
+        eq(attempts.attemptId, reference as AttemptId),
+        eq(attempts.channel, channel),
+      )
+      const [, [kase]] = await db.batch([storedIf(sql`${attempts}`, here), selectCases(db, here)])
+      return kase && { about: 'payment', kase }
+    }
+    case 'refund': {
+      const here = and(eq(refunds.refundId, reference as RefundId), eq(refunds.channel, channel))
+      const [, [kase]] = await db.batch([
+        storedIf(sql`${refunds}`, here),
+        selectRefundCases(db, here),
+      ])
+      return kase && { about: 'refund', kase }
+    }
+    case 'transfer': {
+      const here = and(
+        eq(transfers.transferId, reference as TransferId),
+        eq(transfers.channel, channel),
+      )
+      const [, [kase]] = await db.batch([
+        storedIf(sql`${transfers}`, here),
+        selectTransferCases(db, here),
+      ])
+      return kase && { about: 'transfer', kase }
+    }
+    case 'account': {
+      const here = and(
+        eq(channelAccounts.accountId, reference as AccountId),
+        eq(channelAccounts.channel, channel),
+      )
+      const [, configs] = await db.batch([
+        storedIf(sql`${channelAccounts}`, here),
+        selectConfigs(core, here),
+      ])
+      return configs.length === 0 ? undefined : { about: 'account', configs }
+    }
+  }
+}
+
+function selectConfigs({ store }: Core, condition: SQL | undefined) {
+  return store.write
+    .select({
+      channel: channelAccounts.channel,
+      accountId: channelConfigs.accountId,
+      configVersion: channelConfigs.version,
+      settingsSealed: channelConfigs.settingsSealed,
+    })
+    .from(channelAccounts)
+    .innerJoin(channelConfigs, eq(channelConfigs.accountId, channelAccounts.accountId))
+    .where(and(condition, isNull(channelConfigs.drainedAtMs)))
+    .orderBy(desc(channelConfigs.version))
+}
+
+/** Under which settings a call may have been made. */
+export function configsOf(known: Known): readonly PinnedConfig[] {
+  switch (known.about) {
+    case 'payment':
+      return [pinnedConfig(known.kase)]
+    case 'refund':
+      return [pinnedConfigOfRefund(known.kase)]
+    case 'transfer':
+      return [pinnedConfigOfTransfer(known.kase)]
+    case 'account':
+      return known.configs
+  }
+}
+
+/** Has the channel asked soon about what a call that was not believed is about. */
+export function askSoon({ store }: Core, known: Known, atMs: number): Statements {
+  const db = store.write
+  switch (known.about) {
+    case 'payment':
+      return [
+        db
+          .update(payments)
+          .set({ nextCheckAtMs: sql`min(${payments.nextCheckAtMs}, ${atMs})` })
+          .where(
+            and(
+              eq(payments.paymentId, known.kase.payment.paymentId),
+              isNotNull(payments.nextCheckAtMs),
+            ),
+          ),
+      ]
+    case 'refund':
+      return [
+        db
+          .update(refunds)
+          .set({ nextCheckAtMs: sql`min(${refunds.nextCheckAtMs}, ${atMs})` })
+          .where(
+            and(eq(refunds.refundId, known.kase.refund.refundId), isNotNull(refunds.nextCheckAtMs)),
+          ),
+      ]
+    case 'transfer':
+      return [
+        db
+          .update(transfers)
+          .set({ nextCheckAtMs: sql`min(${transfers.nextCheckAtMs}, ${atMs})` })
+          .where(
+            and(
+              eq(transfers.transferId, known.kase.transfer.transferId),
+              isNotNull(transfers.nextCheckAtMs),
+            ),
+          ),
+      ]
+    case 'account':
+      return []
+  }
+}
+
+function rowOf(
+  route: CallbackRoute,
+  call: InboundCall,
+  inboundCallId: InboundCallId,
+): typeof inboundCalls.$inferInsert {
+  return {
+    inboundCallId,
+    channel: route.channel,
+    reference: route.reference,
+    method: call.method,
+    url: call.url,
+    headers: JSON.stringify(call.headers),
+    body: call.body,
+    receivedAtMs: call.receivedAtMs,
+  }
+}

@@ -1,0 +1,175 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import type { Core } from '../core.ts'
+import { newEventId } from '../ids.ts'
+import { tellOfSplit } from '../notification/outbox.ts'
+import { wakeFor } from '../notification/wake.ts'
+import { nextCheckAt } from '../payment/schedule.ts'
+import type { SplitFact } from '../plugin/api.ts'
+import type { TranscriptLine } from '../plugin/host.ts'
+import {
+  type Also,
+  decideAndWrite,
+  runAll,
+  type Statements,
+  writeGuarded,
+} from '../store/guarded.ts'
+import { events, type FactSource, payments, splitShares, splits } from '../store/schema.ts'
+import { eventWritten } from '../store/store.ts'
+import { loadSplits, type ShareRow, type SplitCase, type SplitRow } from './case.ts'
+import { mergeSplitFact, type SplitChange } from './merge.ts'
+import { mayMoveSplit, type PaymentSplitState, SPLIT_STATES, type SplitState } from './state.ts'
+
+export interface SplitTold {
+  readonly fact: SplitFact
+  readonly source: FactSource
+  readonly transcript?: readonly TranscriptLine[]
+}
+
+/**
+ * Merges a fact into a split, its shares and what its payment has set aside for them: one guarded
+ * batch with event and outbox row, tried again on what another writer left behind.
+ */
+export async function applySplitFact(
+  core: Core,
+  known: SplitCase,
+  told: SplitTold,
+  also: Also<SplitRow> = () => [],
+): Promise<SplitCase> {
+  const { row, change } = await decideAndWrite(
+    known,
+    ({ split, shares }) => mergeSplitFact({ ...split, shares }, told.fact),
+    (kase, change) => writeChange(core, kase, change, told, also),
+  )
+  if (change === undefined) await runAll(core.store, also(row.split, sql`1 = 1`))
+  return row
+}
+
+async function writeChange(
+  core: Core,
+  kase: SplitCase,
+  change: SplitChange,
+  told: SplitTold,
+  also: Also<SplitRow>,
+): Promise<{ readonly won: boolean; readonly row: SplitCase }> {
+  const { ports, store } = core
+  const db = store.write
+  const { split } = kase
+  const { splitId } = split
+  const eventId = newEventId(ports)
+  const won = eventWritten(eventId)
+  const next = nextCase(core, kase, change)
+  const { state, version, channelSplitNo, errorCode, errorMessage, nextCheckAtMs } = next.split
+  const notification =
+    change.tells === undefined ? undefined : tellOfSplit(ports, next, change.tells, won)
+
+  const written = await writeGuarded<SplitRow>(store, {
+    update: db
+      .update(splits)
+      .set({ state, version, channelSplitNo, errorCode, errorMessage, nextCheckAtMs })
+      .where(
+        and(
+          eq(splits.splitId, splitId),
+          eq(splits.version, split.version),
+          inArray(splits.state, [...statesGuarded(split.state, state)]),
+        ),
+      ),
+    event: {
+      eventId,
+      subjectKind: 'split',
+      subjectId: splitId,
+      version,
+      kind: change.event,
+      source: told.source,
+      evidence: JSON.stringify({ fact: told.fact, calls: told.transcript ?? [] }),
+      atMs: ports.clock.now(),
+    },
+    rest: [
+      ...shareUpdates(core, next.shares, change, won),
+      ...paymentSums(core, split, change, won),
+      ...(notification === undefined ? [] : [db.run(notification.statement)]),
+      ...also(next.split, won),
+    ],
+    read: db
+      .select({ row: splits, won: events.eventId })
+      .from(splits)
+      .leftJoin(events, eq(events.eventId, eventId))
+      .where(eq(splits.splitId, splitId)),
+  })
+  if (!written.won) {
+    const [fresh] = await loadSplits(core, eq(splits.splitId, splitId))
+    return { won: false, row: fresh ?? kase }
+  }
+  ports.log.write('info', change.event, { splitId, channel: split.channel, version })
+  if (notification !== undefined) await wakeFor(core, [notification.notificationId])
+  return { won: true, row: next }
+}
+
+function nextCase({ ports }: Core, kase: SplitCase, change: SplitChange): SplitCase {
+  const { split, shares } = kase
+  const waits = change.state === 'created' || change.state === 'pending'
+  return {
+    ...kase,
+    split: {
+      ...split,
+      state: change.state,
+      version: split.version + 1,
+      channelSplitNo: change.channelSplitNo,
+      errorCode: change.error?.code ?? null,
+      errorMessage: change.error?.message ?? null,
+      nextCheckAtMs: waits ? nextCheckAt(split.createdAtMs, ports.clock.now()) : null,
+    },
+    shares: shares.map((share) => ({
+      ...share,
+      ...change.shares.find(({ number }) => number === share.number),
+    })),
+  }
+}
+
+function statesGuarded(from: SplitState, to: SplitState): readonly SplitState[] {
+  return from === to ? [from] : SPLIT_STATES.filter((state) => mayMoveSplit(state, to))
+}
+
+function shareUpdates(
+  { store }: Core,
+  shares: readonly ShareRow[],
+  change: SplitChange,
+  won: ReturnType<typeof eventWritten>,
+): Statements {
+  return change.shares.flatMap(({ number, ...set }) => {
+    const share = shares.find((one) => one.number === number)
+    if (share === undefined) return []
+    return [
+      store.write
+        .update(splitShares)
+        .set(set)
+        .where(and(eq(splitShares.splitId, share.splitId), eq(splitShares.number, number), won)),
+    ]
+  })
+}
+
+/** A split that failed as a whole leaves the payment as if it had not been tried. */
+const PAYMENT_STATES = {
+  created: 'running',
+  pending: 'running',
+  finished: 'finished',
+  failed: 'none',
+} as const satisfies Record<SplitState, PaymentSplitState>
+
+function paymentSums(
+  { store }: Core,
+  split: SplitRow,
+  change: SplitChange,
+  won: ReturnType<typeof eventWritten>,
+): Statements {
+  const reserved = change.reservedAgainMinor - change.releasedMinor
+  const splitState = PAYMENT_STATES[change.state]
+  return [
+    store.write
+      .update(payments)
+      .set({
+        splitState,
+        splitReservedMinor: sql`${payments.splitReservedMinor} + ${reserved}`,
+      })
+      .where(and(eq(payments.paymentId, split.paymentId), won)),
+  ]
+}

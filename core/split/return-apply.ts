@@ -1,0 +1,192 @@
+import { and, eq, inArray, sql } from 'drizzle-orm'
+import type { Core } from '../core.ts'
+import { newEventId } from '../ids.ts'
+import { tellOfSplitReturn } from '../notification/outbox.ts'
+import { wakeFor } from '../notification/wake.ts'
+import { nextCheckAt } from '../payment/schedule.ts'
+import type { SplitReturnOutcome } from '../plugin/api.ts'
+import type { TranscriptLine } from '../plugin/host.ts'
+import {
+  type Also,
+  decideAndWrite,
+  runAll,
+  type Statements,
+  writeGuarded,
+} from '../store/guarded.ts'
+import {
+  events,
+  type FactSource,
+  type NotificationKind,
+  payments,
+  splitReturns,
+  splitShares,
+} from '../store/schema.ts'
+import { eventWritten } from '../store/store.ts'
+import type { SplitReturnRow } from './case.ts'
+import { SPLIT_RETURN_MOVES, type SplitReturnState } from './state.ts'
+
+/** What the channel says of a return; what it does not know is pending. */
+export type ReturnFact = Exclude<SplitReturnOutcome, { kind: 'not_sent' } | { kind: 'unknown' }>
+
+export interface ReturnTold {
+  readonly fact: ReturnFact
+  readonly source: FactSource
+  readonly transcript: readonly TranscriptLine[]
+}
+
+interface ReturnChange {
+  readonly set: Partial<
+    Pick<
+      SplitReturnRow,
+      'state' | 'channelReturnNo' | 'errorCode' | 'errorMessage' | 'returnedAtMs'
+    >
+  >
+  readonly event: string
+  readonly tells?: NotificationKind
+}
+
+/** Merges what is heard of a return into it, its share and its payment, in one guarded batch. */
+export async function applyReturnFact(
+  core: Core,
+  known: SplitReturnRow,
+  told: ReturnTold,
+  also: Also<SplitReturnRow> = () => [],
+): Promise<SplitReturnRow> {
+  const { row, change } = await decideAndWrite(
+    known,
+    (splitReturn) => mergeReturnFact(splitReturn, told.fact),
+    (splitReturn, change) => writeChange(core, splitReturn, change, told, also),
+  )
+  if (change === undefined) await runAll(core.store, also(row, sql`1 = 1`))
+  return row
+}
+
+/** What a fact does to a return. Pure; the same ladder as for refunds. */
+export function mergeReturnFact(
+  splitReturn: Pick<SplitReturnRow, 'state' | 'amountMinor' | 'currency' | 'channelReturnNo'>,
+  fact: ReturnFact,
+): ReturnChange | undefined {
+  switch (fact.kind) {
+    case 'pending': {
+      const channelReturnNo = fact.channelReturnNo ?? splitReturn.channelReturnNo
+      const learns = channelReturnNo !== splitReturn.channelReturnNo
+      const isOpen = splitReturn.state === 'created' || splitReturn.state === 'pending'
+      if (!isOpen || (splitReturn.state === 'pending' && !learns)) return undefined
+      return { set: { state: 'pending', channelReturnNo }, event: 'split_return.pending' }
+    }
+    case 'failed':
+      if (!mayMove(splitReturn.state, 'failed')) return undefined
+      return {
+        set: { state: 'failed', errorCode: fact.error.code, errorMessage: fact.error.message },
+        event: 'split_return.failed',
+        tells: 'split_return.failed',
+      }
+    case 'succeeded': {
+      const fits =
+        fact.returned.minor === splitReturn.amountMinor &&
+        fact.returned.currency === splitReturn.currency
+      // Another amount came back than we asked for: it stays open, and set aside.
+      if (!fits || !mayMove(splitReturn.state, 'succeeded')) return undefined
+      return {
+        set: {
+          state: 'succeeded',
+          channelReturnNo: fact.channelReturnNo,
+          returnedAtMs: fact.returnedAtMs,
+          errorCode: null,
+          errorMessage: null,
+        },
+        event: 'split_return.succeeded',
+        tells: 'split_return.succeeded',
+      }
+    }
+  }
+}
+
+function mayMove(from: SplitReturnState, to: SplitReturnState): boolean {
+  const moves: readonly SplitReturnState[] = SPLIT_RETURN_MOVES[from]
+  return moves.includes(to)
+}
+
+async function writeChange(
+  core: Core,
+  splitReturn: SplitReturnRow,
+  change: ReturnChange,
+  told: ReturnTold,
+  also: Also<SplitReturnRow>,
+) {
+  const { ports, store } = core
+  const db = store.write
+  const { splitReturnId } = splitReturn
+  const eventId = newEventId(ports)
+  const won = eventWritten(eventId)
+  const merged = { ...splitReturn, ...change.set, version: splitReturn.version + 1 }
+  const waits = merged.state === 'created' || merged.state === 'pending'
+  const nextCheckAtMs = waits ? nextCheckAt(splitReturn.createdAtMs, ports.clock.now()) : null
+  const next = { ...merged, nextCheckAtMs }
+  const notification =
+    change.tells === undefined ? undefined : tellOfSplitReturn(ports, next, change.tells, won)
+  const written = await writeGuarded<SplitReturnRow>(store, {
+    update: db
+      .update(splitReturns)
+      .set({ ...change.set, version: next.version, nextCheckAtMs })
+      .where(
+        and(
+          eq(splitReturns.splitReturnId, splitReturnId),
+          eq(splitReturns.version, splitReturn.version),
+          inArray(splitReturns.state, [splitReturn.state]),
+        ),
+      ),
+    event: {
+      eventId,
+      subjectKind: 'split_return',
+      subjectId: splitReturnId,
+      version: next.version,
+      kind: change.event,
+      source: told.source,
+      evidence: JSON.stringify({ fact: told.fact, calls: told.transcript }),
+      atMs: ports.clock.now(),
+    },
+    rest: [
+      ...sums(core, splitReturn, next.state, won),
+      ...(notification === undefined ? [] : [db.run(notification.statement)]),
+      ...also(next, won),
+    ],
+    read: db
+      .select({ row: splitReturns, won: events.eventId })
+      .from(splitReturns)
+      .leftJoin(events, eq(events.eventId, eventId))
+      .where(eq(splitReturns.splitReturnId, splitReturnId)),
+  })
+  if (written.won && notification !== undefined) await wakeFor(core, [notification.notificationId])
+  return written
+}
+
+/** What came back can be refunded again; what did not stays with its receiver. */
+function sums(
+  { store }: Core,
+  splitReturn: SplitReturnRow,
+  state: SplitReturnState,
+  won: ReturnType<typeof eventWritten>,
+): Statements {
+  const { amountMinor, splitId, shareNumber, paymentId } = splitReturn
+  const revived = splitReturn.state === 'failed'
+  const statements: Statements[number][] = []
+  if (state === 'succeeded') {
+    statements.push(
+      store.write
+        .update(payments)
+        .set({ splitReservedMinor: sql`${payments.splitReservedMinor} - ${amountMinor}` })
+        .where(and(eq(payments.paymentId, paymentId), won)),
+    )
+  }
+  if (state === 'failed' || (state === 'succeeded' && revived)) {
+    const change = state === 'failed' ? -amountMinor : amountMinor
+    statements.push(
+      store.write
+        .update(splitShares)
+        .set({ returnReservedMinor: sql`${splitShares.returnReservedMinor} + ${change}` })
+        .where(and(eq(splitShares.splitId, splitId), eq(splitShares.number, shareNumber), won)),
+    )
+  }
+  return statements
+}
