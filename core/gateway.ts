@@ -10,10 +10,11 @@ import {
   unbindReceiverRoute,
 } from './http/jeepay/division-receivers.ts'
 import { queryDivisionReturn, returnDivision } from './http/jeepay/division-return.ts'
+import { identityJump, serveIdentityReturn } from './http/jeepay/identity.ts'
 import { queryPayment } from './http/jeepay/query.ts'
 import { refundOrder } from './http/jeepay/refund-order.ts'
 import { queryRefund } from './http/jeepay/refund-query.ts'
-import { serveSigned } from './http/jeepay/signed.ts'
+import { serveSigned, serveSignedRedirect } from './http/jeepay/signed.ts'
 import { transferOrder } from './http/jeepay/transfer-order.ts'
 import { cancelTransferRoute, queryTransfer } from './http/jeepay/transfer-query.ts'
 import { unifiedOrder } from './http/jeepay/unified-order.ts'
@@ -77,6 +78,10 @@ function routes(core: Core): Hono {
   app.all('/api/division/query', (c) => serveSigned(core, c.req.raw, queryDivision))
   app.post('/api/division/return', (c) => serveSigned(core, c.req.raw, returnDivision))
   app.all('/api/division/return/query', (c) => serveSigned(core, c.req.raw, queryDivisionReturn))
+  app.all('/api/channelUserId/jump', (c) => serveSignedRedirect(core, c.req.raw, identityJump))
+  app.get('/api/channelUserId/back/:sealed', (c) =>
+    serveIdentityReturn(core, c.req.raw, c.req.param('sealed')),
+  )
   for (const path of POST_ONLY) {
     app.all(path, (c) => problem(core, c.req.raw, 405, 'Method Not Allowed'))
   }

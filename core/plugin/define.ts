@@ -1,11 +1,14 @@
-import { ok, refuse } from '../result.ts'
+import { ok, type Result, refuse } from '../result.ts'
 import type {
   AnyChannel,
   Bound,
   BoundChannel,
+  CallbackFacts,
+  CallbackRejection,
   Channel,
   ChannelManifest,
   ChannelPorts,
+  InboundCall,
   PayInput,
   PayOutcome,
   SplitOperations,
@@ -63,11 +66,26 @@ function bound<Manifest extends ChannelManifest, Fields extends ConfigFields, Op
         exchange: (ports, input) => identity.exchange(ports, config, input),
       },
     }),
-    async readCallback(ports, call) {
-      const opened = await channel.callback.verify(ports, config, call)
-      return opened.ok ? channel.callback.parse(config, opened.value) : opened
-    },
+    readCallback: (ports, call) => readCallback(channel, ports, config, call),
     acknowledge: (accepted) => channel.callback.acknowledge(accepted),
+  }
+}
+
+/** A plugin that falls over has not verified anything: the call is refused, like any other. */
+async function readCallback<Manifest extends ChannelManifest, Fields extends ConfigFields, Opened>(
+  { manifest, callback }: Channel<Manifest, Fields, Opened>,
+  ports: ChannelPorts,
+  config: ConfigOf<Fields>,
+  call: InboundCall,
+): Promise<Result<CallbackFacts, CallbackRejection>> {
+  try {
+    const opened = await callback.verify(ports, config, call)
+    return opened.ok ? callback.parse(config, opened.value) : opened
+  } catch (error) {
+    // By its name alone: its message may quote the call, which says who paid.
+    const reason = `the plugin threw ${error instanceof Error ? error.name : typeof error}`
+    ports.log.write('error', 'a callback could not be read', { channel: manifest.id, reason })
+    return refuse({ code: 'malformed', reason })
   }
 }
 

@@ -133,7 +133,10 @@ export interface SimulatedPayment {
 /** A code that a payer shows at a till, as it stands on the payer's phone now. */
 export interface PayerCode {
   readonly code: string
-  /** What becomes of a payment that is charged with it; `paid`, `password` and `insufficient_balance` mean the same at every channel. */
+  /**
+   * What becomes of a payment that is charged with it. `paid`, `password` and
+   * `insufficient_balance` mean the same at every channel.
+   */
   readonly outcome: string
   /** The same for a person who picks one. */
   readonly names: Names

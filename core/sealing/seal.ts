@@ -6,7 +6,11 @@ import { ok, type Result, refuse } from '../result.ts'
  * What a sealed text belongs to. It is authenticated with the text, so that a sealed value that was
  * moved to another row does not open there.
  */
-export type SealContext = `app/${string}/secret` | `account/${string}/config/${number}`
+export type SealContext =
+  | `app/${string}/secret`
+  | `account/${string}/config/${number}`
+  /** A payer's way to a channel's consent page and back. */
+  | 'identity'
 
 export type SealRefusal =
   | { readonly code: 'unknown_master_key'; readonly keyId: string }

@@ -2,7 +2,7 @@ import type { KeyRing, MasterKey } from '../ports.ts'
 import { equalInConstantTime } from './equal.ts'
 
 /** What a token is good for. A token for one purpose is worth nothing for another. */
-export type TokenPurpose = 'qr_image'
+export type TokenPurpose = 'qr_image' | 'identity'
 
 /** A token that only this deployment can issue: 128 bits of HMAC-SHA256 over the text. */
 export function issueToken(keyRing: KeyRing, purpose: TokenPurpose, text: string): Promise<string> {

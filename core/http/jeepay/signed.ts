@@ -25,12 +25,12 @@ export interface Caller {
 }
 
 /** `stale_app` asks for the app to be looked up anew, and for the request to be judged again. */
-export type Handled = Result<JeepayData, JeepayFailure | 'stale_app'>
+export type Handled<Value = JeepayData> = Result<Value, JeepayFailure | 'stale_app'>
 
-export interface SignedRoute<Schema extends z.ZodObject> {
+export interface SignedRoute<Schema extends z.ZodObject, Value = JeepayData> {
   /** The route's own fields. Others are not acted on. Made once: zod compiles what it is made of. */
   readonly fields: Schema
-  handle(core: Core, caller: Caller, fields: z.output<Schema>): Promise<Handled>
+  handle(core: Core, caller: Caller, fields: z.output<Schema>): Promise<Handled<Value>>
 }
 
 export const refusal = (msg: string): JeepayFailure => ({ code: 9999, msg })
@@ -39,15 +39,38 @@ export const refusal = (msg: string): JeepayFailure => ({ code: 9999, msg })
 const MAX_LOOKUPS = 4
 
 /** Serves a route: reads, checks fields and sign, has it handled, and answers in the envelope. */
-export async function serveSigned<Schema extends z.ZodObject>(
+export function serveSigned<Schema extends z.ZodObject>(
   core: Core,
   request: Request,
   route: SignedRoute<Schema>,
 ): Promise<Response> {
+  return serve(core, request, route, successAnswer)
+}
+
+/** The same for a route that sends a browser on. */
+export function serveSignedRedirect<Schema extends z.ZodObject>(
+  core: Core,
+  request: Request,
+  route: SignedRoute<Schema, { readonly location: string }>,
+): Promise<Response> {
+  return serve(
+    core,
+    request,
+    route,
+    ({ location }) => new Response(null, { status: 302, headers: { location } }),
+  )
+}
+
+async function serve<Schema extends z.ZodObject, Value>(
+  core: Core,
+  request: Request,
+  route: SignedRoute<Schema, Value>,
+  answer: (value: Value, secret: string) => Response,
+): Promise<Response> {
   try {
     const result = await handleSigned(core, request, route)
     return result.ok
-      ? successAnswer(result.value.data, result.value.secret)
+      ? answer(result.value.data, result.value.secret)
       : failureAnswer(result.refusal)
   } catch (error) {
     return failureAnswer(unexpected(core, error))
@@ -63,11 +86,11 @@ function unexpected(core: Core, error: unknown): JeepayFailure {
     : { code: 10, msg: '系统异常' }
 }
 
-async function handleSigned<Schema extends z.ZodObject>(
+async function handleSigned<Schema extends z.ZodObject, Value>(
   core: Core,
   request: Request,
-  route: SignedRoute<Schema>,
-): Promise<Result<{ readonly data: JeepayData; readonly secret: string }, JeepayFailure>> {
+  route: SignedRoute<Schema, Value>,
+): Promise<Result<{ readonly data: Value; readonly secret: string }, JeepayFailure>> {
   const parameters = await readParameters(request)
   if (!parameters.ok) return parameters
   const given = Object.fromEntries(parameters.value)
