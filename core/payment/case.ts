@@ -28,7 +28,14 @@ export function selectCases(db: Store['read'], condition: SQL | undefined) {
       notifiesEveryEnd: apps.notifiesEveryEnd,
     })
     .from(payments)
-    .innerJoin(attempts, eq(attempts.attemptId, payments.attemptId))
+    .innerJoin(
+      attempts,
+      and(
+        eq(attempts.attemptId, payments.attemptId),
+        // Says nothing new, but finds the payment by its key where the attempt is what is known.
+        eq(attempts.paymentId, payments.paymentId),
+      ),
+    )
     .innerJoin(
       channelConfigs,
       and(

@@ -159,14 +159,18 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const { core } = running
   const merchantNo = await createMerchant(core, { merchantNo: 'M1', name: '小店' })
   const app = { merchantNo, ...(await createApp(core, { merchantNo, name: '收银', ...options })) }
-  const account = await createAccount(core, { kind: 'merchant', no: merchantNo }, 'bank', {
-    merchant: 'shop',
-    key: 'secret-canary',
-  })
-  assert(account.ok, 'the bank account opens')
+  const openAccount = async (no: MerchantNo) => {
+    const opened = await createAccount(core, { kind: 'merchant', no }, 'bank', {
+      merchant: 'shop',
+      key: 'secret-canary',
+    })
+    assert(opened.ok, 'the bank account opens')
+    return opened.value
+  }
+  const accountId = await openAccount(merchantNo)
   for (const way of ['WX_NATIVE', 'WX_BAR', 'ALI_APP']) {
     const { appId } = app
-    await openPassage(core, { appId, way, accountId: account.value, feePartsPerMillion: 6_000 })
+    await openPassage(core, { appId, way, accountId, feePartsPerMillion: 6_000 })
   }
 
   const shop: Shop = {
@@ -177,7 +181,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     clock,
     database,
     app,
-    accountId: account.value,
+    accountId,
     told,
     logged,
     merchantAnswers,
@@ -229,8 +233,13 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
           : await createMerchant(core, { merchantNo: 'M2', name: '别家' })
       const other = await createApp(core, { merchantNo: owner, name: '其他' })
       const { appId } = other
-      const accountId = account.value
-      await openPassage(core, { appId, way: 'WX_NATIVE', accountId, feePartsPerMillion: 0 })
+      const itsAccount = of === 'same_merchant' ? accountId : await openAccount(owner)
+      await openPassage(core, {
+        appId,
+        way: 'WX_NATIVE',
+        accountId: itsAccount,
+        feePartsPerMillion: 0,
+      })
       return { merchantNo: owner, ...other }
     },
   }
