@@ -1,0 +1,123 @@
+import { type Client, createClient } from '@libsql/client/sqlite3'
+import { describe, expect, it } from 'vitest'
+import type { Database, Statement } from '../../../core/ports.ts'
+import { HOUR_MS, MINUTE_MS } from '../../../core/time.ts'
+import { migrateDatabase } from '../../../edge/migrate.ts'
+import { libsqlDatabase } from '../../../edge/ports/libsql.ts'
+import { openShop, saying } from '../../kit/shop.ts'
+
+/** Tables that grow with each payment: no statement may read one of them from end to end. */
+const GROWING = [
+  'payments',
+  'attempts',
+  'refunds',
+  'events',
+  'outbox',
+  'deliveries',
+  'inbound_calls',
+  'idempotency',
+]
+
+/** Keeps one of each statement that the gateway makes. */
+function listening(seen: Map<string, Statement>) {
+  return (database: Database): Database => ({
+    batch(statements, mode) {
+      for (const statement of statements) seen.set(statement.sql, statement)
+      return database.batch(statements, mode)
+    },
+  })
+}
+
+/** All that a gateway does: orders and their ends, refunds, callbacks, notifications, sweeps. */
+async function fullRun(seen: Map<string, Statement>): Promise<void> {
+  const shop = await openShop({
+    wrapDatabase: listening(seen),
+    latePolicy: 'refund',
+    notifiesEveryEnd: true,
+  })
+  seen.clear()
+  const paid = await shop.orders({ mchOrderNo: 'A1' })
+  await shop.asksFor({ mchOrderNo: 'A1' })
+  await shop.orders({ wayCode: 'ALI_APP' })
+  shop.merchantAnswers.push(saying('fail'))
+  await shop.payerPays(paid)
+  await shop.calls('/api/pay/query', { mchOrderNo: 'A1' })
+
+  shop.bank.will('refund', 'silent_before', 'refused')
+  await shop.refunds(paid, { mchRefundNo: 'F1' })
+  await shop.refunds(paid, { mchRefundNo: 'F1' })
+  await shop.refunds(paid)
+  await shop.calls('/api/refund/query', { mchRefundNo: 'F1' })
+  await shop.passes(3 * MINUTE_MS)
+  for (const refund of shop.bank.refunds.values()) {
+    await shop.bank.callback(refund)
+    await shop.calls('/api/refund/query', { refundOrderId: refund.number })
+  }
+
+  shop.bank.will('pay', 'silent_before', 'not_reachable', 'declines')
+  const lost = await shop.orders({ mchOrderNo: 'A2' })
+  await shop.asksFor({ mchOrderNo: 'A3' })
+  await shop.asksFor({ mchOrderNo: 'A3' })
+  await shop.asksFor({ mchOrderNo: 'A4' })
+  await shop.asksFor({ mchOrderNo: 'A2' })
+  await shop.sees(lost)
+  await shop.closes(lost)
+
+  const late = await shop.orders()
+  await shop.closes(late)
+  await shop.clock.advance(MINUTE_MS)
+  await shop.payerPays(late)
+  const forged = shop.bank.orders.get(lost)
+  if (forged !== undefined) await shop.bank.callback(forged, { sign: 'forged' })
+  const image = await shop.asksFor({ channelExtra: '{"payDataType":"codeImgUrl"}' })
+  await shop.gateway.fetch(new Request(String(image.data?.payData)))
+  await shop.gateway.fetch(new Request(`https://pay.example/api/pay/return/bank/${paid}`))
+  await shop.passes(3 * HOUR_MS, MINUTE_MS)
+}
+
+interface Scan {
+  readonly sql: string
+  readonly step: string
+}
+
+/** An empty database that explains how it would go about a statement. */
+async function openPlanner(): Promise<Client> {
+  const client = createClient({ url: ':memory:', concurrency: 1 })
+  await migrateDatabase(libsqlDatabase(client))
+  return client
+}
+
+/** Steps of a statement's plan that read a growing table from end to end. */
+async function scansOf(planner: Client, { sql, args }: Statement): Promise<readonly Scan[]> {
+  const plan = await planner.execute({ sql: `explain query plan ${sql}`, args: [...args] })
+  // SQLite does not begin to read where it can see that nothing will be found.
+  if (sql.endsWith(' where false')) return []
+  return plan.rows
+    .map((row) => String(row.detail))
+    .filter((step) => GROWING.some((table) => new RegExp(`^SCAN ${table}\\b`).test(step)))
+    .map((step) => ({ sql, step }))
+}
+
+describe('what the gateway asks its database', () => {
+  it('is found by an index, in everything it does', async () => {
+    const seen = new Map<string, Statement>()
+    await fullRun(seen)
+    expect(seen.size).toBeGreaterThan(40)
+    const planner = await openPlanner()
+    const scans: Scan[] = []
+    for (const statement of seen.values()) scans.push(...(await scansOf(planner, statement)))
+    expect(scans).toEqual([])
+  })
+
+  it('would be caught here if it were not', async () => {
+    const planner = await openPlanner()
+    for (const sql of [
+      'select * from payments where subject = ?',
+      'update payments set state = 1 where subject = ?',
+      'select 1 where exists (select 1 from events where kind = ?)',
+      'select payment_id from refunds order by reason = ?',
+    ]) {
+      expect(await scansOf(planner, { sql, args: ['a'] })).toHaveLength(1)
+    }
+  })
+})
