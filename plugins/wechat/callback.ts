@@ -60,8 +60,9 @@ export const callback: Callback<WechatConfig, Told> = {
   },
 
   /**
-   * WeChat takes 200 for "told" whatever the body, and tells again after any 4xx or 5xx. Not 204: a
-   * `Response` with that status may not even have an empty body.
+   * WeChat takes 200 for "told" whatever the body, and tells again after any 4xx or 5xx. 400, since
+   * it is the call that is wrong: anybody can send one, and a 5xx would look like trouble of ours.
+   * Not 204: a `Response` with that status may not even have an empty body.
    */
   acknowledge: (accepted) => (accepted ? TOLD : TELL_AGAIN),
 }
@@ -102,7 +103,7 @@ function malformed(reason: string): Result<never, CallbackRejection> {
 }
 
 const TOLD: CallbackAnswer = answer(200, { code: 'SUCCESS', message: '成功' })
-const TELL_AGAIN: CallbackAnswer = answer(500, { code: 'FAIL', message: '失败' })
+const TELL_AGAIN: CallbackAnswer = answer(400, { code: 'FAIL', message: '失败' })
 
 function answer(status: number, body: object): CallbackAnswer {
   return {

@@ -277,9 +277,9 @@ describe('the acknowledgement', () => {
     })
   })
 
-  it('says 500 when it is not, so that WeChat tells again', () => {
+  it('says 400 to what it does not believe, so that WeChat tells again', () => {
     expect(channel.acknowledge(false)).toMatchObject({
-      status: 500,
+      status: 400,
       body: '{"code":"FAIL","message":"失败"}',
     })
   })
