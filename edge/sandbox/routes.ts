@@ -1,4 +1,4 @@
-import { desc, eq } from 'drizzle-orm'
+import { asc, desc, eq } from 'drizzle-orm'
 import { Hono } from 'hono'
 import * as z from 'zod'
 import { page } from '../../admin/sandbox-page.ts'
@@ -67,6 +67,11 @@ export function sandboxRoutes(parts: RouteParts): Hono {
       })),
     }),
   )
+  app.get('/api/channels/:channel/payments', async (c) => {
+    const simulator = simulators.find(({ channel }) => channel === c.req.param('channel'))
+    if (simulator === undefined) return c.json(notFound, 404)
+    return c.json({ payments: await simulator.payments() })
+  })
   app.get('/api/clock', (c) => c.json({ nowMs: clock.now() }))
   app.post('/api/clock', async (c) => {
     const body = clockBody.safeParse(await jsonOf(c.req.raw))
@@ -222,7 +227,7 @@ async function listOrders({ gateway, simulators }: RouteParts, payOrderId?: stri
     db
       .select()
       .from(deliveries)
-      .orderBy(desc(deliveries.notificationId))
+      .orderBy(desc(deliveries.notificationId), asc(deliveries.number))
       .limit(20 * SHOWN),
     db
       .select()
