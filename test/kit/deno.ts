@@ -1,8 +1,14 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-const DENO = fileURLToPath(new URL('../../node_modules/.bin/deno', import.meta.url))
+const module = (path: string) =>
+  fileURLToPath(new URL(`../../node_modules/${path}`, import.meta.url))
+const BINARY = module('deno/deno')
+
+/** The binary itself where it is: what npm may put before it does not pass a SIGKILL on. */
+export const DENO = existsSync(BINARY) ? BINARY : module('.bin/deno')
 
 /**
  * Runs a script in Deno to its end.

@@ -9,10 +9,14 @@ export interface RunningWorker {
   stop(): Promise<void>
 }
 
-/** @param settings what the Worker finds as text in its `env` */
+/**
+ * @param settings what the Worker finds as text in its `env`
+ * @param port for a Worker that has to know its own address; any free one when not given
+ */
 export async function startWorker(
   entry: URL,
   settings: Readonly<Record<string, string>> = {},
+  port = 0,
 ): Promise<RunningWorker> {
   const directory = await mkdtemp(join(tmpdir(), 'tongbao-worker-'))
   // Read when wrangler is loaded, hence before its import. Nothing may leave this machine, and the
@@ -34,7 +38,7 @@ export async function startWorker(
     ),
     dev: {
       logLevel: 'none',
-      server: { hostname: '127.0.0.1', port: 0 },
+      server: { hostname: '127.0.0.1', port },
       inspector: false,
       watch: false,
       persist: false,
@@ -45,7 +49,8 @@ export async function startWorker(
     url: url.origin,
     async stop() {
       await worker.dispose()
-      await rm(directory, { recursive: true, force: true })
+      // wrangler is still writing its log.
+      await rm(directory, { recursive: true, force: true, maxRetries: 10 })
     },
   }
 }
