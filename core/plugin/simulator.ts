@@ -159,6 +159,14 @@ export interface Simulator {
   payments(): Promise<readonly SimulatedPayment[]>
   /** Codes for the ways in which the shop scans the payer. Absent where a channel has no such way. */
   payerCodes?(): Promise<readonly PayerCode[]>
+  /**
+   * Opens, in the payer's client, what the merchant handed the payer: the text of a QR code, a link,
+   * a form, an order string. Payments that a plugin signs without a call are unknown to the channel
+   * until then. Absent where every payment is made by a call.
+   *
+   * @returns our number for the payment, which `act` takes
+   */
+  open?(handed: string): Promise<{ readonly number: string } | { readonly refused: string }>
   /** Plays the payer. A refusal says why the action is not possible now. */
   act(number: string, action: PayerAction): Promise<{ readonly refused?: string }>
   /** From now on, in the order given, until each has struck as often as it says. */
