@@ -10,15 +10,22 @@ import type { Wechat } from './settings.ts'
  */
 export async function answer(
   { random }: Wechat,
-  { status, body, suffix }: Reply,
+  { status, body, suffix, file }: Reply,
   seal: (body: string) => Promise<Record<string, string>> = async () => ({}),
 ): Promise<Response> {
+  if (file !== undefined) return fileAnswer(file, newRequestId(random, suffix))
   const text = body === undefined ? '' : JSON.stringify(body)
   const headers = { 'Request-ID': newRequestId(random, suffix), ...(await seal(text)) }
   if (body === undefined) return new Response(null, { status, headers })
   return new Response(text, {
     status,
     headers: { 'Content-Type': 'application/json; charset=utf-8', ...headers },
+  })
+}
+
+function fileAnswer(file: Uint8Array<ArrayBuffer>, requestId: string): Response {
+  return new Response(file, {
+    headers: { 'Content-Type': 'application/octet-stream', 'Request-ID': requestId },
   })
 }
 

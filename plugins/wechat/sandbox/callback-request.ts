@@ -1,10 +1,10 @@
 import { seal } from './aead.ts'
 import { beijingTime } from './beijing-time.ts'
-import { contentOf, lieAbout } from './callback-content.ts'
+import { contentOf } from './callback-content.ts'
 import type { Event } from './events.ts'
+import type { Lie } from './lies.ts'
 import { merchantOf } from './merchants.ts'
 import { newRequestId } from './numbers.ts'
-import { orders, signerOf } from './order.ts'
 import { callbackKey } from './platform-keys.ts'
 import type { Wechat } from './settings.ts'
 import { badSignatureHeaders, signatureHeaders } from './signature.ts'
@@ -18,14 +18,11 @@ export async function requestCallback(
   wechat: Wechat,
   id: string,
   { about, url, createdAtMs }: Event,
-  lie: 'bad_signature' | 'wrong_amount' | 'wrong_merchant' | undefined,
+  fault: 'bad_signature' | Lie | undefined,
 ): Promise<Request | undefined> {
-  const order = await orders(wechat.books).get(about.orderId)
-  const merchant = order && (await merchantOf(wechat, signerOf(order)))
-  if (order === undefined || merchant === undefined) return undefined
-  const lies = lie === 'wrong_amount' || lie === 'wrong_merchant'
-  const content = contentOf(about, lies ? lieAbout(about, order, lie) : order)
-  if (content === undefined) return undefined
+  const content = await contentOf(wechat, about, fault === 'bad_signature' ? undefined : fault)
+  const merchant = content && (await merchantOf(wechat, content.to))
+  if (content === undefined || merchant === undefined) return undefined
 
   const { random } = wechat
   const { originalType, plaintext } = content
@@ -40,7 +37,7 @@ export async function requestCallback(
       ...(await seal(random, merchant.apiV3Key, originalType, JSON.stringify(plaintext))),
     },
   })
-  const sign = lie === 'bad_signature' ? badSignatureHeaders : signatureHeaders
+  const sign = fault === 'bad_signature' ? badSignatureHeaders : signatureHeaders
   return new Request(url, {
     method: 'POST',
     headers: {

@@ -2,6 +2,7 @@ import type { Milliseconds } from '../../../core/plugin/api.ts'
 import { requestCallback } from './callback-request.ts'
 import { begun, type Event, events, wasLastTry } from './events.ts'
 import { strike } from './faults.ts'
+import type { Lie } from './lies.ts'
 import { newEventId } from './numbers.ts'
 import type { Wechat } from './settings.ts'
 
@@ -77,8 +78,6 @@ const WHILE_TELLING = [
   'wrong_merchant',
 ] as const
 
-type Lie = 'bad_signature' | 'wrong_amount' | 'wrong_merchant'
-
 type Heard = 'acknowledged' | 'not acknowledged'
 
 /** Acknowledged is 200 or 204 in time, and nothing else. */
@@ -86,9 +85,9 @@ async function send(
   wechat: Wechat,
   id: string,
   event: Event,
-  lie: Lie | undefined,
+  fault: 'bad_signature' | Lie | undefined,
 ): Promise<Heard> {
-  const request = await requestCallback(wechat, id, event, lie)
+  const request = await requestCallback(wechat, id, event, fault)
   if (request === undefined) return 'not acknowledged'
   const answer = await wechat.callback(request)
   return answer?.status === 200 || answer?.status === 204 ? 'acknowledged' : 'not acknowledged'

@@ -1,6 +1,8 @@
 import type * as z from 'zod'
 import { ok, type Result, refuse } from '../../../core/plugin/api.ts'
+import type { PlatformKey } from './keys.ts'
 import type { Merchant } from './merchants.ts'
+import { refuseWho, type Who } from './parties.ts'
 import {
   ILLEGAL_PARAMETER,
   JSAPI_WITHOUT_OPENID,
@@ -8,6 +10,7 @@ import {
   parameterRefusal,
   type Reply,
   refusal,
+  SUB_MCHID_MISSING,
   UNKNOWN_PARAMETER,
 } from './refusals.ts'
 import type { Wechat } from './settings.ts'
@@ -20,6 +23,10 @@ export interface Call {
   readonly query: URLSearchParams
   readonly contentType: string
   readonly body: Uint8Array<ArrayBuffer>
+  /** What the caller puts before a path to reach us. */
+  readonly base: string
+  /** The key that `Wechatpay-Serial` names: what is secret in the body was encrypted with it. */
+  readonly sealedWith: PlatformKey | undefined
 }
 
 export type Handler = (wechat: Wechat, call: Call) => Promise<Reply>
@@ -54,13 +61,30 @@ export function readBody<Parsed>(
   )
 }
 
-/** Checks that a query names the merchant who signed. */
-export function wrongMerchant({ merchant, query }: Call): Reply | undefined {
-  const named = query.get('mchid')
-  if (named === null) {
-    return parameterRefusal({ location: 'query', field: 'mchid', issue: 'is required' })
-  }
-  return named === merchant.mchid ? undefined : refusal('not_signer')
+/** Parses the query of a direct merchant's call, which names the merchant who signed. */
+export function directWho({ merchant, query }: Call): Result<Who, Reply> {
+  const mchid = query.get('mchid')
+  if (mchid === null) return refuse(missing('mchid'))
+  return permitted(merchant, { kind: 'direct', mchid })
+}
+
+/** The same for a service provider's call. */
+export function partnerWho({ merchant, query }: Call): Result<Who, Reply> {
+  const spMchid = query.get('sp_mchid')
+  const subMchid = query.get('sub_mchid')
+  if (spMchid === null) return refuse(missing('sp_mchid'))
+  if (subMchid === null) return refuse(missing('sub_mchid', SUB_MCHID_MISSING))
+  return permitted(merchant, { kind: 'partner', spMchid, subMchid })
+}
+
+/** @returns the same, if the merchant who signed may call for them */
+export function permitted(merchant: Merchant, who: Who): Result<Who, Reply> {
+  const why = refuseWho(merchant, who)
+  return why === undefined ? ok(who) : refuse(refusal(why))
+}
+
+function missing(field: string, suffix = ILLEGAL_PARAMETER): Reply {
+  return parameterRefusal({ location: 'query', field, issue: 'is required', suffix })
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
@@ -73,7 +97,8 @@ function parseJson(body: Uint8Array<ArrayBuffer>): unknown {
   }
 }
 
-function canonical(json: unknown): string {
+/** JSON in one form whatever the order of its members. */
+export function canonical(json: unknown): string {
   return JSON.stringify(json, (_name, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -90,6 +115,7 @@ function pointerTo(issue: Issue): string {
 
 function suffixOf(issue: Issue): number {
   if (issue.code === 'unrecognized_keys') return UNKNOWN_PARAMETER
+  if (issue.path[0] === 'sub_mchid' && issue.code === 'invalid_type') return SUB_MCHID_MISSING
   // Only JSAPI has a payer.
   if (issue.path[0] === 'payer' && issue.code === 'invalid_type') return JSAPI_WITHOUT_OPENID
   return issue.code === 'too_small' || issue.code === 'too_big' ? OUT_OF_RANGE : ILLEGAL_PARAMETER

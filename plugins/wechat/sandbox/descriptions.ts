@@ -1,19 +1,20 @@
 /** How orders and refunds look in answers and callbacks. */
 import type { Json } from '../../../core/plugin/simulator.ts'
 import { beijingTime } from './beijing-time.ts'
-import type { Order, Product, Refund } from './order.ts'
+import type { Order, Payment, Product, Refund } from './order.ts'
+import type { Party } from './parties.ts'
 
 type Members = Readonly<Record<string, Json>>
-type Payment = NonNullable<Order['payment']>
 
-const TRADE_TYPES = {
+export const TRADE_TYPES = {
   jsapi: 'JSAPI',
   native: 'NATIVE',
   app: 'APP',
   h5: 'MWEB',
+  codepay: 'MICROPAY',
 } as const satisfies Record<Product, string>
 
-export function nameParty(party: Order['party']): Members {
+export function nameParty(party: Party): Members {
   if (party.kind === 'direct') return { mchid: party.mchid, appid: party.appid }
   return {
     sp_mchid: party.spMchid,
@@ -21,6 +22,13 @@ export function nameParty(party: Order['party']): Members {
     sub_mchid: party.subMchid,
     ...(party.subAppid !== null && { sub_appid: party.subAppid }),
   }
+}
+
+/** Without the apps. */
+export function nameMerchants(party: Party): Members {
+  return party.kind === 'direct'
+    ? { mchid: party.mchid }
+    : { sp_mchid: party.spMchid, sub_mchid: party.subMchid }
 }
 
 /** A paid order, the same in a query's answer and in a callback. */
@@ -40,9 +48,14 @@ export function describePayment(
     bank_type: 'OTHERS',
     attach: order.attach,
     success_time: beijingTime(payment.paidAtMs),
-    payer: { [order.party.kind === 'direct' ? 'openid' : 'sp_openid']: payment.openid },
+    payer: namePayer(order.party, payment),
     amount: { total: minor, payer_total: minor, currency, payer_currency: currency },
   }
+}
+
+function namePayer({ kind }: Party, { openid, subOpenid }: Payment): Members {
+  if (kind === 'direct') return { openid }
+  return { sp_openid: openid, ...(subOpenid !== null && { sub_openid: subOpenid }) }
 }
 
 /** What the answers to a refund and to its query show. */
@@ -53,8 +66,8 @@ export function describeRefund(order: Order, payment: Payment, refund: Refund): 
     out_refund_no: refund.outRefundNo,
     transaction_id: payment.transactionId,
     out_trade_no: order.outTradeNo,
-    channel: 'ORIGINAL',
-    user_received_account: RECEIVED_BY,
+    channel: refund.redirectedTo === null ? 'ORIGINAL' : 'OTHER_BANKCARD',
+    user_received_account: refund.redirectedTo ?? RECEIVED_BY,
     ...successTime(refund),
     create_time: beijingTime(refund.acceptedAtMs),
     status: refund.status,
@@ -73,18 +86,15 @@ export function describeRefund(order: Order, payment: Payment, refund: Refund): 
 
 /** What a callback about a refund says: `refund_status` where the answers say `status`. */
 export function describeRefundEnd(order: Order, payment: Payment, refund: Refund): Members {
-  const { party } = order
   return {
-    ...(party.kind === 'direct'
-      ? { mchid: party.mchid }
-      : { sp_mchid: party.spMchid, sub_mchid: party.subMchid }),
+    ...nameMerchants(order.party),
     out_trade_no: order.outTradeNo,
     transaction_id: payment.transactionId,
     out_refund_no: refund.outRefundNo,
     refund_id: refund.refundId,
     refund_status: refund.status,
     ...successTime(refund),
-    user_received_account: RECEIVED_BY,
+    user_received_account: refund.redirectedTo ?? RECEIVED_BY,
     amount: totals(order, refund),
   }
 }

@@ -4,7 +4,7 @@ import type { Books } from '../../../core/plugin/simulator.ts'
 import { type Shelf, shelf } from './shelf.ts'
 
 const event = z.object({
-  /** What it says is read from the order each time it is told. */
+  /** What it says is read from the order or transfer each time it is told. */
   about: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('payment'), orderId: z.string() }),
     z.object({
@@ -12,6 +12,25 @@ const event = z.object({
       orderId: z.string(),
       outRefundNo: z.string(),
       end: z.enum(['SUCCESS', 'CLOSED', 'ABNORMAL']),
+    }),
+    z.object({
+      kind: z.literal('transfer'),
+      transferId: z.string(),
+      end: z.enum(['SUCCESS', 'FAIL', 'CANCELLED']),
+    }),
+    /** Told to who received it, not to who split. */
+    z.object({
+      kind: z.literal('share'),
+      orderId: z.string(),
+      outOrderNo: z.string(),
+      detailId: z.string(),
+      to: z.string(),
+    }),
+    z.object({
+      kind: z.literal('share_return'),
+      orderId: z.string(),
+      outReturnNo: z.string(),
+      to: z.string(),
     }),
   ]),
   url: z.string(),

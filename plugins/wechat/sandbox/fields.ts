@@ -31,6 +31,9 @@ export const time = z.iso
 
 export const ip = z.union([z.ipv4(), z.ipv6()])
 
+// Any openid of a plausible form belongs to any app here; WeChat gives each app its own.
+export const openid = z.string().regex(/^o[\w-]{5,127}$/)
+
 /** Where callbacks go. Whether `http` will do depends on the settings, so it is checked apart. */
 export const callbackUrl = z.string().max(255)
 

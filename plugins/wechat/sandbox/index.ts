@@ -5,24 +5,38 @@
  * code that was written from the protocol alone.
  */
 import type { Json, Simulator, SimulatorPorts } from '../../../core/plugin/simulator.ts'
-import { tellWhatIsDue } from './callbacks.ts'
+import { type AccountName, balanceOf, setBalance } from './accounts.ts'
+import { tick } from './clockwork.ts'
+import { demoKeys } from './demo-keys.ts'
 import { misbehave } from './faults.ts'
-import { DEMO_MERCHANT, PLATFORM_PUBLIC_KEY } from './keys.ts'
-import { enrol, listMerchants, type Merchant } from './merchants.ts'
+import { enrol, listMerchants, type NewMerchant } from './merchants.ts'
 import { orderId, refundNumbers } from './order.ts'
 import { act, listPayments } from './payer.ts'
 import { serve } from './serve.ts'
 import { openWechat, type RefundEnd, type Wechat, type WechatSimulatorOptions } from './settings.ts'
-import { endRefund, settleWhatIsDue } from './settlement.ts'
+import { endRefund } from './settlement.ts'
+import { closeShares, failReturns } from './sharing/finishing.ts'
+import type { ReturnFailure, ShareFailure } from './sharing/standing.ts'
+import { listPayerCodes } from './till/payer-codes.ts'
 
-export type { Merchant } from './merchants.ts'
+export type { AccountName } from './accounts.ts'
+export type { NewMerchant as Merchant } from './merchants.ts'
 export type { RefundEnd, Verification, WechatSimulatorOptions } from './settings.ts'
+export type { ReturnFailure, ShareFailure } from './sharing/standing.ts'
 
 export interface WechatSimulator extends Simulator {
   /** Makes a further merchant known to WeChat, or replaces what is known of one. */
-  enrol(merchant: Merchant): Promise<void>
+  enrol(merchant: NewMerchant): Promise<void>
   /** Ends the refund of this number now, instead of by the clock. */
   endRefund(outRefundNo: string, end: RefundEnd): Promise<{ readonly refused?: string }>
+  /** What a merchant can pay out of one of its accounts, in fen. */
+  balance(mchid: string, account: AccountName): Promise<number>
+  /** Pays in or takes out what is missing; bills show it. */
+  setBalance(mchid: string, account: AccountName, minor: number): Promise<void>
+  /** Shares for this merchant or openid are closed from now on, until `undefined` ends that. */
+  closeShares(account: string, why: ShareFailure | undefined): Promise<void>
+  /** This merchant gives no share back from now on, until `undefined` ends that. */
+  failReturns(mchid: string, why: ReturnFailure | undefined): Promise<void>
 }
 
 export function createWechatSimulator(
@@ -36,30 +50,33 @@ export function createWechatSimulator(
     hosts: ['api.mch.weixin.qq.com', 'api2.mch.weixin.qq.com'],
     serve: (request) => serve(wechat, request),
     demoSettings: async () => demoSettings(wechat),
-    async tick() {
-      await settleWhatIsDue(wechat)
-      await tellWhatIsDue(wechat)
-    },
+    tick: () => tick(wechat),
     payments: () => listPayments(wechat),
+    payerCodes: async () => listPayerCodes(wechat.random, wechat.clock.now()),
     act: (number, action) => act(wechat, number, action),
     misbehave: (faults) => misbehave(wechat, faults),
     enrol: (merchant) => enrol(wechat, merchant),
     endRefund: (outRefundNo, end) => endRefundOfNumber(wechat, outRefundNo, end),
+    balance: (mchid, account) => balanceOf(wechat, mchid, account),
+    setBalance: (mchid, account, minor) => setBalance(wechat, mchid, account, minor),
+    closeShares: (account, why) => closeShares(wechat, account, why),
+    failReturns: (mchid, why) => failReturns(wechat, mchid, why),
   }
 }
 
 /** What the plugin's config fields are to be filled with, to be the demo merchant. */
 function demoSettings({ settings }: Wechat): Readonly<Record<string, Json>> {
   const { verification } = settings
+  const { merchant, platform } = demoKeys(settings.rsaBits)
   return {
-    mchid: DEMO_MERCHANT.mchid,
-    appid: DEMO_MERCHANT.appids[0],
-    merchantPrivateKey: DEMO_MERCHANT.privateKey,
-    merchantSerial: DEMO_MERCHANT.serial,
-    apiV3Key: DEMO_MERCHANT.apiV3Key,
+    mchid: merchant.mchid,
+    appid: merchant.appids[0],
+    merchantPrivateKey: merchant.privateKey,
+    merchantSerial: merchant.serial,
+    apiV3Key: merchant.apiV3Key,
     verification,
     ...(verification !== 'certificates' && {
-      wechatpayPublicKey: { id: PLATFORM_PUBLIC_KEY.serial, key: PLATFORM_PUBLIC_KEY.publicKey },
+      wechatpayPublicKey: { id: platform.serial, key: platform.publicKey },
     }),
   }
 }

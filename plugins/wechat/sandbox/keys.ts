@@ -9,6 +9,8 @@ export const DEMO_MERCHANT = {
   /** The first is an official account's or a mini program's, the second a mobile app's. */
   appids: ['wx0000000000000001', 'wx0000000000000002'],
   apiV3Key: 'S0123456789abcdefghijklmnopqrst9',
+  apiV2Key: 'V0123456789abcdefghijklmnopqrst2',
+  subMerchants: [],
   serial: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1',
   privateKey: `-----BEGIN PRIVATE KEY-----
 MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQDGgA4h7wzHTeT5

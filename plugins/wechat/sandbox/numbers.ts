@@ -16,6 +16,21 @@ export function newRefundId(random: Random, nowMs: Milliseconds): string {
   return `50${digits(random, 9)}${beijingDigits(nowMs).slice(0, 8)}${digits(random, 10)}`
 }
 
+/** 40 digits with the day in them. */
+export function newTransferBillNo(random: Random, nowMs: Milliseconds): string {
+  return `133${digits(random, 14)}${beijingDigits(nowMs).slice(0, 8)}${digits(random, 15)}`
+}
+
+/** What a client opens a transfer with: no more than a text to anybody else. */
+export function newPackageInfo(random: Random): string {
+  return `ABBQO+oYAAABAAAAAAC${alphanumeric(random, 44)}==`
+}
+
+/** 29 digits with the day in them: of a split, and with 36 of one share. */
+export function newSplitNumber(random: Random, prefix: '30' | '36', nowMs: Milliseconds): string {
+  return `${prefix}00${digits(random, 8)}${beijingDigits(nowMs).slice(0, 8)}${digits(random, 9)}`
+}
+
 /** `wx`, day and time, then hexadecimal: 36 characters. */
 export function newPrepayId(random: Random, nowMs: Milliseconds): string {
   return `wx${beijingDigits(nowMs).slice(6)}${hex(random, 11)}0000`

@@ -1,6 +1,6 @@
+import { demoKeys } from './demo-keys.ts'
 import {
   FIRST_CERTIFICATE,
-  PLATFORM_PUBLIC_KEY,
   type PlatformCertificate,
   type PlatformKey,
   SECOND_CERTIFICATE,
@@ -25,7 +25,9 @@ export function certificatesFor(
 
 /** The key that answers when the merchant asks for none. */
 export function usualKey({ settings }: Wechat, { verification }: Merchant): PlatformKey {
-  return verification === 'certificates' ? CERTIFICATES[settings.rotation][0] : PLATFORM_PUBLIC_KEY
+  return verification === 'certificates'
+    ? CERTIFICATES[settings.rotation][0]
+    : demoKeys(settings.rsaBits).platform
 }
 
 /**
@@ -42,7 +44,9 @@ export function askedKey(
   if (asked === null) return usualKey(wechat, merchant)
   const certificates = certificatesFor(wechat, merchant)
   const keys =
-    merchant.verification === 'certificates' ? certificates : [PLATFORM_PUBLIC_KEY, ...certificates]
+    merchant.verification === 'certificates'
+      ? certificates
+      : [demoKeys(wechat.settings.rsaBits).platform, ...certificates]
   return keys.find(({ serial }) => serial.toUpperCase() === asked.toUpperCase())
 }
 
@@ -50,5 +54,6 @@ export function askedKey(
 export function callbackKey(wechat: Wechat, merchant: Merchant): PlatformKey {
   if (merchant.verification !== 'both') return usualKey(wechat, merchant)
   const heads = (wechat.random.bytes(1)[0] ?? 0) % 2 === 0
-  return heads ? PLATFORM_PUBLIC_KEY : CERTIFICATES[wechat.settings.rotation][0]
+  const { rsaBits, rotation } = wechat.settings
+  return heads ? demoKeys(rsaBits).platform : CERTIFICATES[rotation][0]
 }

@@ -4,12 +4,14 @@ import {
   currency,
   fen,
   ip,
+  openid,
   outTradeNo,
   requiredTextUpTo,
   textUpTo,
   time,
 } from './fields.ts'
-import type { Product } from './order.ts'
+import type { PrepayProduct } from './order.ts'
+import { directIds, partnerIds } from './parties.ts'
 
 const goods = z.strictObject({
   merchant_goods_id: requiredTextUpTo(32),
@@ -42,9 +44,7 @@ const h5Scene = scene.extend({
   }),
 })
 
-const common = z.strictObject({
-  appid: requiredTextUpTo(32),
-  mchid: requiredTextUpTo(32),
+const order = {
   description: requiredTextUpTo(127),
   out_trade_no: outTradeNo,
   time_expire: time.optional(),
@@ -62,20 +62,44 @@ const common = z.strictObject({
     .optional(),
   settle_info: z.strictObject({ profit_sharing: z.boolean().optional() }).optional(),
   limit_pay: z.array(z.literal('no_credit')).optional(),
-})
+}
 
-// Any openid of a plausible form belongs to any app here; WeChat gives each app its own.
-const payer = z.strictObject({ openid: z.string().regex(/^o[\w-]{5,127}$/) })
+const direct = z.strictObject({ ...directIds, ...order })
+const partner = z.strictObject({ ...partnerIds, ...order })
 
-const withScene = common.extend({ scene_info: scene.optional() })
+const directPayer = z.strictObject({ openid })
+
+const partnerPayer = z
+  .strictObject({ sp_openid: openid.optional(), sub_openid: openid.optional() })
+  .refine(({ sp_openid, sub_openid }) => (sp_openid === undefined) !== (sub_openid === undefined), {
+    message: 'names the payer by sp_openid or by sub_openid',
+  })
+
+const anywhere = { scene_info: scene.optional() }
+const inBrowser = { scene_info: h5Scene }
 
 /** One schema a product: what they share is the most, and what one has is unknown to the others. */
 export const PREPAY_BODIES = {
-  jsapi: withScene.extend({ payer }),
-  native: withScene,
-  app: withScene,
-  h5: common.extend({ scene_info: h5Scene }),
-} as const satisfies Record<Product, z.ZodType>
+  direct: {
+    jsapi: direct.extend({ ...anywhere, payer: directPayer }),
+    native: direct.extend(anywhere),
+    app: direct.extend(anywhere),
+    h5: direct.extend(inBrowser),
+  },
+  partner: {
+    jsapi: partner
+      .extend({ ...anywhere, payer: partnerPayer })
+      .refine(({ payer, sub_appid }) => payer.sub_openid === undefined || sub_appid, {
+        path: ['sub_appid'],
+        message: 'is required with sub_openid',
+      }),
+    native: partner.extend(anywhere),
+    app: partner.extend(anywhere),
+    h5: partner.extend(inBrowser),
+  },
+} as const satisfies Record<'direct' | 'partner', Record<PrepayProduct, z.ZodType>>
+
+export type Mode = keyof typeof PREPAY_BODIES
 
 /** What each of them parses to; the payer is named for JSAPI alone. */
-export type PrepayBody = z.output<(typeof PREPAY_BODIES)[Product]>
+export type PrepayBody = z.output<(typeof PREPAY_BODIES)[Mode][PrepayProduct]>

@@ -11,20 +11,21 @@ import {
 import { type Call, type Handler, readBody } from './calls.ts'
 import { callbackUrlProblem } from './fields.ts'
 import { alphanumeric, digits, newPrepayId } from './numbers.ts'
-import { type Order, orderId, orders, type Product } from './order.ts'
+import { type Order, orderId, orders, type PrepayProduct } from './order.ts'
+import { partyOf, refuseParty } from './parties.ts'
 import { payEarly } from './payer.ts'
-import { PREPAY_BODIES, type PrepayBody } from './prepay-body.ts'
+import { type Mode, PREPAY_BODIES, type PrepayBody } from './prepay-body.ts'
 import { accepted, parameterRefusal, type Refusal, type Reply, refusal } from './refusals.ts'
 import type { Wechat } from './settings.ts'
 
 /**
- * `POST /v3/pay/transactions/{jsapi,native,app,h5}`: makes an order, or finds it again.
+ * `POST /v3/pay/[partner/]transactions/{jsapi,native,app,h5}`: makes an order, or finds it again.
  *
  * The same number with the same parameters is the same order, as long as it is not paid or closed.
  */
-export function prepay(product: Product): Handler {
+export function prepay(product: PrepayProduct, mode: Mode): Handler {
   return async (wechat, call) => {
-    const body = readBody(call, PREPAY_BODIES[product])
+    const body = readBody<PrepayBody>(call, PREPAY_BODIES[mode][product])
     if (!body.ok) return body.refusal
     const refused = refuseFacts(wechat, call, body.value.parsed)
     if (refused !== undefined) return refused
@@ -60,7 +61,8 @@ function planPrepay(current: Order | undefined, asked: Order): Result<Order, Pre
   if (current.closedAtMs !== null) return refuse('order_closed')
   if (current.fingerprint !== asked.fingerprint) return refuse('prepay_differs')
   if (nowMs >= current.payableUntilMs) return refuse('order_closed')
-  return ok(nowMs < current.ticket.validUntilMs ? current : { ...current, ticket: asked.ticket })
+  const valid = current.ticket !== null && nowMs < current.ticket.validUntilMs
+  return ok(valid ? current : { ...current, ticket: asked.ticket })
 }
 
 function refusePrepay(why: PrepayRefusal): Reply {
@@ -69,36 +71,58 @@ function refusePrepay(why: PrepayRefusal): Reply {
 }
 
 function refuseFacts(wechat: Wechat, { merchant }: Call, body: PrepayBody): Reply | undefined {
-  if (body.mchid !== merchant.mchid) return refusal('not_signer')
-  if (!merchant.appids.includes(body.appid)) return refusal('appid_not_bound')
+  const why = refuseParty(merchant, partyOf(body))
+  if (why !== undefined) return refusal(why)
   const problem = callbackUrlProblem(body.notify_url, wechat.settings)
   return problem === undefined ? undefined : parameterRefusal(problem)
 }
 
-function newOrder(wechat: Wechat, product: Product, body: PrepayBody, fingerprint: string): Order {
+function newOrder(
+  wechat: Wechat,
+  product: PrepayProduct,
+  body: PrepayBody,
+  fingerprint: string,
+): Order {
   const nowMs = wechat.clock.now()
+  const party = partyOf(body)
   return {
-    party: { kind: 'direct', mchid: body.mchid, appid: body.appid },
+    party,
     outTradeNo: body.out_trade_no,
     product,
     description: body.description,
     attach: body.attach ?? '',
     deviceId: body.scene_info?.device_id ?? '',
     amount: { minor: minor(body.amount.total), currency: 'CNY' },
-    openid: 'payer' in body ? body.payer.openid : null,
+    ...namedPayer(body),
     notifyUrl: body.notify_url,
-    // A number that was used for one product cannot be used for another.
-    fingerprint: `${product} ${fingerprint}`,
+    // A number that was used for one product or one mode cannot be used for another.
+    fingerprint: `${party.kind} ${product} ${fingerprint}`,
     createdAtMs: nowMs,
     payableUntilMs: body.time_expire ?? nowMs + 7 * DAY_MS,
     ticket: newTicket(wechat, product, nowMs),
     payment: null,
     closedAtMs: null,
     refunds: [],
+    till: null,
+    sharing: body.settle_info?.profit_sharing
+      ? { splits: [], returns: [], releasedAtMs: null }
+      : null,
   }
 }
 
-function newTicket({ random }: Wechat, product: Product, nowMs: Milliseconds): Order['ticket'] {
+function namedPayer(body: PrepayBody): Pick<Order, 'openid' | 'openidApp'> {
+  if (!('payer' in body)) return { openid: null, openidApp: 'app' }
+  const { payer } = body
+  if ('openid' in payer) return { openid: payer.openid, openidApp: 'app' }
+  if (payer.sub_openid !== undefined) return { openid: payer.sub_openid, openidApp: 'sub_app' }
+  return { openid: payer.sp_openid ?? null, openidApp: 'app' }
+}
+
+function newTicket(
+  { random }: Wechat,
+  product: PrepayProduct,
+  nowMs: Milliseconds,
+): NonNullable<Order['ticket']> {
   const prepayId = newPrepayId(random, nowMs)
   switch (product) {
     case 'jsapi':
@@ -117,6 +141,7 @@ function newTicket({ random }: Wechat, product: Product, nowMs: Milliseconds): O
 }
 
 function opening({ product, ticket }: Order) {
-  if (product === 'native') return { code_url: ticket.link }
-  return product === 'h5' ? { h5_url: ticket.link } : { prepay_id: ticket.prepayId }
+  const { prepayId, link } = ticket ?? { prepayId: '', link: null }
+  if (product === 'native') return { code_url: link }
+  return product === 'h5' ? { h5_url: link } : { prepay_id: prepayId }
 }

@@ -1,17 +1,29 @@
 import type { Json } from '../../../core/plugin/simulator.ts'
-import { type Call, type Handler, wrongMerchant } from './calls.ts'
+import { type Call, directWho, type Handler, partnerWho } from './calls.ts'
 import { describePayment, nameParty } from './descriptions.ts'
-import { type Order, orderId, orders, signerOf, tradeState, transactions } from './order.ts'
-import { accepted, refusal } from './refusals.ts'
+import { type Order, orderId, orders, type TradeState, tradeState, transactions } from './order.ts'
+import { refuseOwner } from './parties.ts'
+import type { Mode } from './prepay-body.ts'
+import { accepted, type Reply, refusal } from './refusals.ts'
 import type { Wechat } from './settings.ts'
 
-/** `GET /v3/pay/transactions/out-trade-no/{out_trade_no}` */
-export const queryByNumber: Handler = async (wechat, call) =>
-  answerQuery(call, await orders(wechat.books).get(orderId(call.merchant.mchid, call.captured)))
+/** `GET /v3/pay/[partner/]transactions/out-trade-no/{out_trade_no}` */
+export function queryByNumber(mode: Mode): Handler {
+  return async (wechat, call) => {
+    const { merchant, captured } = call
+    return answerQuery(
+      mode,
+      call,
+      await orders(wechat.books).get(orderId(merchant.mchid, captured)),
+    )
+  }
+}
 
-/** `GET /v3/pay/transactions/id/{transaction_id}`: finds an order only once it is paid. */
-export const queryByTransaction: Handler = async (wechat, call) =>
-  answerQuery(call, await orderOfTransaction(wechat, call.captured))
+/** `GET /v3/pay/[partner/]transactions/id/{transaction_id}`: finds an order only once it is paid. */
+export function queryByTransaction(mode: Mode): Handler {
+  return async (wechat, call) =>
+    answerQuery(mode, call, await orderOfTransaction(wechat, call.captured))
+}
 
 export async function orderOfTransaction(
   { books }: Wechat,
@@ -22,25 +34,28 @@ export async function orderOfTransaction(
   return order?.payment?.transactionId === transactionId ? order : undefined
 }
 
-function answerQuery(call: Call, order: Order | undefined) {
-  const wrong = wrongMerchant(call)
-  if (wrong !== undefined) return wrong
-  if (order === undefined || signerOf(order) !== call.merchant.mchid) {
-    return refusal('order_unknown')
-  }
-  // The direct paths do not show a service provider's orders.
-  if (order.party.kind !== 'direct') return refusal('order_unknown')
-  return accepted(describeOrder(order))
+const WHO = { direct: directWho, partner: partnerWho } as const satisfies Record<Mode, unknown>
+
+function answerQuery(mode: Mode, call: Call, order: Order | undefined): Reply {
+  const who = WHO[mode](call)
+  if (!who.ok) return who.refusal
+  if (order === undefined) return refusal('order_unknown')
+  const why = refuseOwner(order.party, who.value)
+  return why === undefined ? accepted(describeOrder(order)) : refusal(why)
 }
 
-const STATE_TEXTS = {
+export const STATE_TEXTS = {
   SUCCESS: '支付成功',
   REFUND: '订单发生过退款，退款详情请查询退款单',
   NOTPAY: '订单未支付',
   CLOSED: '订单已关闭',
-} as const
+  REVOKED: '订单已撤销',
+  USERPAYING: '需要用户输入支付密码',
+  PAYERROR: '支付失败，请撤销订单',
+} as const satisfies Record<TradeState, string>
 
-function describeOrder(order: Order): Json {
+/** What a query shows, and the answer to a payment code that was charged at once. */
+export function describeOrder(order: Order): Json {
   const state = tradeState(order)
   const stateText = STATE_TEXTS[state]
   if (order.payment !== null) {

@@ -35,6 +35,7 @@ const amount = z
 
 export const refundBody = z
   .strictObject({
+    sub_mchid: requiredTextUpTo(32).optional(),
     transaction_id: requiredTextUpTo(32).optional(),
     out_trade_no: outTradeNo.optional(),
     out_refund_no: outRefundNo,

@@ -1,4 +1,5 @@
 import type { SimulatedOperation } from '../../../core/plugin/simulator.ts'
+import { applyAbnormalRefund } from './abnormal-refund.ts'
 import type { Handler } from './calls.ts'
 import { certificates } from './certificates.ts'
 import { close } from './close.ts'
@@ -7,6 +8,9 @@ import { queryByNumber, queryByTransaction } from './query.ts'
 import { queryRefund } from './query-refund.ts'
 import { refund } from './refund.ts'
 import type { Refusal } from './refusals.ts'
+import { SHARING_ROUTES } from './sharing/routes.ts'
+import { TILL_ROUTES } from './till/routes.ts'
+import { TRANSFER_ROUTES } from './transfer/routes.ts'
 
 export interface Route {
   readonly method: 'GET' | 'POST'
@@ -19,46 +23,46 @@ export interface Route {
   readonly notFound?: Refusal
 }
 
-export const ROUTES: readonly Route[] = [
-  {
-    method: 'POST',
-    path: /^\/v3\/pay\/transactions\/jsapi$/,
-    operation: 'pay',
-    handle: prepay('jsapi'),
-  },
-  {
-    method: 'POST',
-    path: /^\/v3\/pay\/transactions\/native$/,
-    operation: 'pay',
-    handle: prepay('native'),
-  },
-  {
-    method: 'POST',
-    path: /^\/v3\/pay\/transactions\/app$/,
-    operation: 'pay',
-    handle: prepay('app'),
-  },
-  { method: 'POST', path: /^\/v3\/pay\/transactions\/h5$/, operation: 'pay', handle: prepay('h5') },
+const PRODUCTS = ['jsapi', 'native', 'app', 'h5'] as const
+
+/** A direct merchant's path, and the same for a service provider. */
+const MODES = [
+  { mode: 'direct', transactions: '/v3/pay/transactions' },
+  { mode: 'partner', transactions: '/v3/pay/partner/transactions' },
+] as const
+
+const PAYMENTS = MODES.flatMap(({ mode, transactions }): readonly Route[] => [
+  ...PRODUCTS.map(
+    (product): Route => ({
+      method: 'POST',
+      path: new RegExp(`^${transactions}/${product}$`),
+      operation: 'pay',
+      handle: prepay(product, mode),
+    }),
+  ),
   {
     method: 'GET',
-    path: /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)$/,
+    path: new RegExp(`^${transactions}/out-trade-no/([^/]+)$`),
     operation: 'query',
     notFound: 'order_unknown',
-    handle: queryByNumber,
+    handle: queryByNumber(mode),
   },
   {
     method: 'GET',
-    path: /^\/v3\/pay\/transactions\/id\/([^/]+)$/,
+    path: new RegExp(`^${transactions}/id/([^/]+)$`),
     operation: 'query',
     notFound: 'order_unknown',
-    handle: queryByTransaction,
+    handle: queryByTransaction(mode),
   },
   {
     method: 'POST',
-    path: /^\/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/,
+    path: new RegExp(`^${transactions}/out-trade-no/([^/]+)/close$`),
     operation: 'close',
-    handle: close,
+    handle: close(mode),
   },
+])
+
+const REFUNDS: readonly Route[] = [
   {
     method: 'POST',
     path: /^\/v3\/refund\/domestic\/refunds$/,
@@ -72,6 +76,20 @@ export const ROUTES: readonly Route[] = [
     notFound: 'refund_unknown',
     handle: queryRefund,
   },
+  {
+    method: 'POST',
+    path: /^\/v3\/refund\/domestic\/refunds\/([^/]+)\/apply-abnormal-refund$/,
+    operation: 'refund',
+    handle: applyAbnormalRefund,
+  },
+]
+
+export const ROUTES: readonly Route[] = [
+  ...PAYMENTS,
+  ...TILL_ROUTES,
+  ...REFUNDS,
+  ...SHARING_ROUTES,
+  ...TRANSFER_ROUTES,
   { method: 'GET', path: /^\/v3\/certificates$/, operation: undefined, handle: certificates },
 ]
 

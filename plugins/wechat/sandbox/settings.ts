@@ -1,5 +1,6 @@
 import { MINUTE_MS, SECOND_MS } from '../../../core/plugin/api.ts'
 import type { SimulatorPorts } from '../../../core/plugin/simulator.ts'
+import type { RsaBits } from './demo-keys.ts'
 
 /** By what a merchant recognises WeChat; by both while it moves from certificates to the key. */
 export type Verification = 'public_key' | 'certificates' | 'both'
@@ -26,6 +27,20 @@ export interface WechatSimulatorOptions {
   readonly badSignature?: 'forged' | 'probe' | 'unknown_serial' | 'stale'
   /** How much later a `delay` without a time of its own tells. */
   readonly callbackDelayMs?: number
+  /** 1,024 is for simulations that make millions of calls; it needs `verification: 'public_key'`. */
+  readonly rsaBits?: RsaBits
+  /** What WeChat takes of a payment: 6,000 is 0.6 %. */
+  readonly feePartsPerMillion?: number
+  /** What every merchant has in each of its two accounts before anything happens. */
+  readonly openingBalanceMinor?: number
+  /** From asking for shares, or for one back, to their end. */
+  readonly splitTakesMs?: number
+  /** Whether who receives a share hears of it as of a payment, or by an event of its own. */
+  readonly shareEvents?: 'as_payment' | 'own'
+  /** How a transfer is answered at first. One that is only accepted waits for the payee a moment later. */
+  readonly transferStarts?: 'WAIT_USER_CONFIRM' | 'ACCEPTED'
+  /** From the payee's consent to the money's arrival, and from a cancellation to its return. */
+  readonly transferTakesMs?: number
 }
 
 export type Settings = Required<WechatSimulatorOptions>
@@ -53,4 +68,12 @@ const USUAL: Settings = {
   refundTakesMs: 5 * SECOND_MS,
   badSignature: 'forged',
   callbackDelayMs: MINUTE_MS,
+  rsaBits: 2_048,
+  feePartsPerMillion: 6_000,
+  // A million yuan.
+  openingBalanceMinor: 100_000_000,
+  splitTakesMs: 5 * SECOND_MS,
+  shareEvents: 'as_payment',
+  transferStarts: 'WAIT_USER_CONFIRM',
+  transferTakesMs: 5 * SECOND_MS,
 }

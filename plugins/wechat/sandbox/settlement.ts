@@ -1,26 +1,23 @@
-import * as z from 'zod'
 import { type Milliseconds, ok, type Result, refuse } from '../../../core/plugin/api.ts'
-import type { Books } from '../../../core/plugin/simulator.ts'
+import { credit } from './accounts.ts'
+import { plan, unplan } from './agenda.ts'
 import { tell } from './callbacks.ts'
 import { strike } from './faults.ts'
-import { type Order, orders, type Refund } from './order.ts'
+import { type Order, orders, type Refund, refundCostMinor } from './order.ts'
+import { payeeOf } from './parties.ts'
 import type { RefundEnd, Wechat } from './settings.ts'
-import { type Shelf, shelf } from './shelf.ts'
+import { hasEnded } from './sharing/money.ts'
 
-const settlement = z.object({ orderId: z.string(), outRefundNo: z.string(), dueAtMs: z.number() })
-
-/** Refunds on their way, and when they arrive. */
-const settlements = (books: Books): Shelf<z.output<typeof settlement>> =>
-  shelf(books, 'settlement', settlement)
-
+/** Puts the end of a refund on the agenda. */
 export async function settleLater(
-  { books, settings }: Wechat,
+  wechat: Wechat,
   orderId: string,
   { outRefundNo, status, acceptedAtMs }: Refund,
 ): Promise<void> {
   if (status !== 'PROCESSING') return
-  const dueAtMs = acceptedAtMs + settings.refundTakesMs
-  await settlements(books).put(`${orderId}/${outRefundNo}`, { orderId, outRefundNo, dueAtMs })
+  const { refundEnds, refundTakesMs } = wechat.settings
+  const task = { kind: 'refund', orderId, outRefundNo, end: refundEnds } as const
+  await plan(wechat, task, acceptedAtMs + refundTakesMs)
 }
 
 /** Under the fault `early` a refund arrives, and that is told, before the call for it is answered. */
@@ -32,16 +29,6 @@ export async function settleEarly(
   if (status !== 'PROCESSING') return
   if ((await strike(wechat, 'callback', ['early'])) === undefined) return
   await endRefund(wechat, orderId, outRefundNo, 'SUCCESS')
-}
-
-export async function settleWhatIsDue(wechat: Wechat): Promise<void> {
-  const nowMs = wechat.clock.now()
-  for (const { id, document } of await settlements(wechat.books).list()) {
-    if (document.dueAtMs > nowMs) continue
-    const { orderId, outRefundNo } = document
-    await endRefund(wechat, orderId, outRefundNo, wechat.settings.refundEnds)
-    await settlements(wechat.books).remove(id)
-  }
 }
 
 /** Ends a refund and tells the merchant, if the refund has an address for that. */
@@ -58,12 +45,21 @@ export async function endRefund(
   })
   if (!planned.ok) return { refused: planned.refusal }
   // However it ended, the clock has no more say in it.
-  await settlements(wechat.books).remove(`${orderId}/${outRefundNo}`)
-  const { notifyUrl } = planned.value.refund
+  await unplan(wechat, { kind: 'refund', orderId, outRefundNo, end })
+  const { order, refund } = planned.value
+  if (end === 'CLOSED') await giveBack(wechat, order, refund)
+  const { notifyUrl } = refund
   if (notifyUrl !== null) {
     await tell(wechat, { kind: 'refund', orderId, outRefundNo, end }, notifyUrl)
   }
   return {}
+}
+
+/** The merchant has the money again: in the account, unless it is still frozen in the order. */
+async function giveBack(wechat: Wechat, { party, sharing }: Order, refund: Refund): Promise<void> {
+  const stillFrozen = sharing !== null && !hasEnded(sharing)
+  const minor = refundCostMinor(refund) - (stillFrozen ? refund.frozenMinor : 0)
+  await credit(wechat, payeeOf(party), 'basic', minor)
 }
 
 /** An ABNORMAL refund may still end in success or be closed; the other two ends are final. Pure. */
@@ -81,7 +77,7 @@ function planEnd(
   }
 
   const succeededAtMs = end === 'SUCCESS' ? nowMs : null
-  const ended: Refund = { ...refund, status: end, succeededAtMs }
+  const ended: Refund = { ...refund, status: end, succeededAtMs, endedAtMs: nowMs }
   const refunds = order.refunds.map((one) => (one === refund ? ended : one))
   return ok({ order: { ...order, refunds }, refund: ended })
 }

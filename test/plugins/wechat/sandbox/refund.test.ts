@@ -198,7 +198,7 @@ describe('how much can be refunded', () => {
 
 describe('what WeChat refuses', () => {
   it.each([
-    ['a member that it does not know', refundOf(1, { sub_mchid: '1' }), '/sub_mchid', '270924358'],
+    ['a member that it does not know', refundOf(1, { mchid: '1' }), '/mchid', '270924358'],
     ['no number', refundOf(1, { out_refund_no: undefined }), '/out_refund_no', '268435461'],
     [
       'a number of 65',

@@ -22,7 +22,9 @@ import {
   PLATFORM_PUBLIC_KEY,
   SECOND_CERTIFICATE,
 } from '../../../../plugins/wechat/sandbox/keys.ts'
+import { DEMO_PROVIDER } from '../../../../plugins/wechat/sandbox/provider-keys.ts'
 import { memoryBooks } from '../../../kit/books.ts'
+import { SECOND_MERCHANT } from './second-merchant.ts'
 
 /** 2026-01-01 08:00:00 in Beijing. */
 export const NEW_YEAR_MS = 1_767_225_600_000
@@ -44,6 +46,7 @@ export interface CallOptions {
 }
 
 export const DEMO: Signer = DEMO_MERCHANT
+export const PROVIDER: Signer = DEMO_PROVIDER
 
 export function openWechatKit(options: WechatSimulatorOptions = {}) {
   let nowMs = NEW_YEAR_MS
@@ -193,14 +196,27 @@ async function readCallback(request: Request, atMs: number): Promise<Callback> {
     body,
     verified: verifies(request.headers, body),
     envelope,
-    content: JSON.parse(decrypt(envelope.resource, DEMO_MERCHANT.apiV3Key)),
+    content: JSON.parse(decryptedForAnybody(envelope.resource)),
   }
 }
 
-export function decrypt(
-  sealed: { ciphertext: string; nonce: string; associated_data: string },
-  key: string,
-): string {
+interface Sealed {
+  readonly ciphertext: string
+  readonly nonce: string
+  readonly associated_data: string
+}
+
+/** Callbacks do not say whom they are for: one of these keys opens each. */
+function decryptedForAnybody(sealed: Sealed): string {
+  for (const { apiV3Key } of [DEMO_MERCHANT, DEMO_PROVIDER, SECOND_MERCHANT]) {
+    try {
+      return decrypt(sealed, apiV3Key)
+    } catch {}
+  }
+  throw new Error('no key of ours opens it')
+}
+
+export function decrypt(sealed: Sealed, key: string): string {
   const bytes = Buffer.from(sealed.ciphertext, 'base64')
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.nonce)
   decipher.setAuthTag(bytes.subarray(-16)).setAAD(Buffer.from(sealed.associated_data))
@@ -228,6 +244,20 @@ export function nativeOrder(changes: Readonly<Record<string, unknown>> = {}) {
 
 export function jsapiOrder(changes: Readonly<Record<string, unknown>> = {}) {
   return nativeOrder({ payer: { openid: 'oSharedOpenid000000000000001' }, ...changes })
+}
+
+export const PARTNER = '/v3/pay/partner/transactions'
+
+/** Of the demo provider, for its first sub-merchant. */
+export function partnerOrder(changes: Readonly<Record<string, unknown>> = {}) {
+  const { appid: _appid, mchid: _mchid, ...order } = nativeOrder()
+  return {
+    sp_appid: 'wx0000000000000010',
+    sp_mchid: '1900000100',
+    sub_mchid: '1900000201',
+    ...order,
+    ...changes,
+  }
 }
 
 export function refundOf(fen: number, changes: Readonly<Record<string, unknown>> = {}) {
