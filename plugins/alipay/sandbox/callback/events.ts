@@ -13,6 +13,8 @@ const event = z.object({
   fields: z.record(z.string(), z.string()),
   charset: z.enum(['utf-8', 'gbk']),
   signType: z.enum(['RSA2', 'RSA']),
+  /** Events of one moment are told in the order in which they happened. */
+  place: z.number(),
   /** How often it was tried. */
   tries: z.number(),
   dueAtMs: z.number(),
@@ -24,6 +26,14 @@ export type Event = z.output<typeof event>
 
 /** Events that a merchant has not acknowledged yet, by their notify_id. What is done with is gone. */
 export const events = (books: Books): Shelf<Event> => shelf(books, 'event', event)
+
+/** @returns how many events there have been, this one included */
+export function nextPlace(books: Books): Promise<number> {
+  return shelf(books, 'event_count', z.number()).change('all', (count = 0) => ({
+    document: count + 1,
+    outcome: count + 1,
+  }))
+}
 
 /** When Alipay tries again, counted from the try before: eight tries in 24 hours and 24 minutes. */
 const RETRY_GAPS_MS = [

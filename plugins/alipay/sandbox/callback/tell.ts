@@ -2,7 +2,7 @@ import type { Milliseconds } from '../../../../core/plugin/api.ts'
 import { strike } from '../faults.ts'
 import { newNotifyId } from '../numbers.ts'
 import type { Alipay } from '../settings.ts'
-import { begun, type Event, events, wasLastTry } from './events.ts'
+import { begun, type Event, events, nextPlace, wasLastTry } from './events.ts'
 import { type Lie, requestCallback } from './request.ts'
 
 /** What there is to tell, of whose app and where. */
@@ -30,7 +30,14 @@ export async function tellSoon(alipay: Alipay, news: News): Promise<void> {
 async function note(alipay: Alipay, news: News): Promise<string> {
   const nowMs = alipay.clock.now()
   const id = newNotifyId(alipay.random, nowMs)
-  await events(alipay.books).put(id, { ...news, tries: 0, dueAtMs: nowMs, behindNext: false })
+  const place = await nextPlace(alipay.books)
+  await events(alipay.books).put(id, {
+    ...news,
+    place,
+    tries: 0,
+    dueAtMs: nowMs,
+    behindNext: false,
+  })
   return id
 }
 
@@ -39,7 +46,7 @@ export async function tellWhatIsDue(alipay: Alipay): Promise<void> {
   const nowMs = alipay.clock.now()
   const due = (await events(alipay.books).list())
     .filter(({ document }) => document.dueAtMs <= nowMs)
-    .sort((a, b) => a.document.dueAtMs - b.document.dueAtMs)
+    .sort(({ document: a }, { document: b }) => a.dueAtMs - b.dueAtMs || a.place - b.place)
   for (const { id, document } of due) await attempt(alipay, id, document.tries)
 }
 
