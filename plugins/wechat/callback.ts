@@ -3,7 +3,6 @@ import {
   type Callback,
   type CallbackAnswer,
   type CallbackRejection,
-  type Fact,
   ok,
   type Result,
   refuse,
@@ -12,24 +11,23 @@ import type { WechatConfig } from './config.ts'
 import { parseJson } from './json.ts'
 import { findKey } from './keys.ts'
 import { misfitOf } from './misfit.ts'
-import { readToldRefund } from './refund-standing.ts'
 import { open, sealedSchema } from './sealed.ts'
-import { readTransaction } from './transaction.ts'
+import { aboutOf, READERS } from './told.ts'
 import { verify } from './verify.ts'
 
 /** A callback that WeChat signed, decrypted. */
 export interface Told {
   readonly eventId: string
-  /** `transaction`, `refund`, or what belongs to a product that this plugin does not do. */
+  /** What a reader stands under below, or what belongs to a product that this plugin does not do. */
   readonly about: string
   readonly contents: unknown
 }
 
 /**
- * What WeChat tells by itself: that a payment succeeded, and how a refund went. Of payments that
- * fail or are closed it tells nothing.
+ * What WeChat tells by itself: that a payment succeeded, how a refund or a transfer went, and, to
+ * whoever receives one, that a share arrived. Of payments that fail or are closed it tells nothing.
  *
- * @see WeChat Pay APIv3 "payment callback", "refund callback" (reference §10)
+ * @see WeChat Pay APIv3 "payment, refund, transfer, profit sharing callback" (reference §10)
  */
 export const callback: Callback<WechatConfig, Told> = {
   async verify(ports, config, call) {
@@ -44,19 +42,19 @@ export const callback: Callback<WechatConfig, Told> = {
 
     const envelope = envelopeSchema.safeParse(parseJson(call.body))
     if (!envelope.success) return malformed(misfitOf(envelope.error))
-    const { id: eventId, event_type, resource } = envelope.data
+    const { id: eventId, resource } = envelope.data
     const opened = await open(config.apiV3Key, resource)
     if (!opened.ok) return refuse(SEAL_REJECTIONS[opened.refusal])
-    // Sharing callbacks may come as TRANSACTION.SUCCESS, so the type of the contents goes first.
-    const about = resource.original_type ?? event_type.split('.')[0]?.toLowerCase() ?? ''
-    return ok({ eventId, about, contents: parseJson(opened.value) })
+    const contents = parseJson(opened.value)
+    return ok({ eventId, about: aboutOf(envelope.data, contents), contents })
   },
 
-  parse(_config, { eventId, about, contents }) {
+  parse(config, { eventId, about, contents }) {
     const read = READERS.get(about)
     if (read === undefined) return ok({ dedupeKey: eventId, facts: [] })
-    const fact = read(contents)
-    return fact.ok ? ok({ dedupeKey: eventId, facts: [fact.value] }) : malformed(fact.refusal)
+    const fact = read(contents, config)
+    if (!fact.ok) return malformed(fact.refusal)
+    return ok({ dedupeKey: eventId, facts: fact.value === undefined ? [] : [fact.value] })
   },
 
   /**
@@ -67,28 +65,10 @@ export const callback: Callback<WechatConfig, Told> = {
   acknowledge: (accepted) => (accepted ? TOLD : TELL_AGAIN),
 }
 
-const READERS: ReadonlyMap<string, (contents: unknown) => Result<Fact, string>> = new Map([
-  ['transaction', readPaymentFact],
-  ['refund', readRefundFact],
-])
-
-function readPaymentFact(contents: unknown): Result<Fact, string> {
-  const transaction = readTransaction(contents)
-  if (!transaction.ok) return transaction
-  const { attemptId, standing } = transaction.value
-  return ok({ about: 'payment', attemptId, ...standing })
-}
-
-function readRefundFact(contents: unknown): Result<Fact, string> {
-  const refund = readToldRefund(contents)
-  if (!refund.ok) return refund
-  const { refundId, payee, standing } = refund.value
-  return ok({ about: 'refund', refundId, payee, ...standing })
-}
-
 const envelopeSchema = z.object({
   id: z.string().min(1).max(128),
   event_type: z.string(),
+  summary: z.string().default(''),
   resource: sealedSchema.extend({ original_type: z.string().optional() }),
 })
 

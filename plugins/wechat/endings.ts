@@ -1,116 +1,91 @@
 import type { ChannelError, Failed, NotSent, Unknown } from '../../core/plugin/api.ts'
-import { canonical, type ErrorAnswer, own, ruleOf } from './errors.ts'
+import { MINUTE_MS, SECOND_MS } from '../../core/plugin/api.ts'
+import { canonical, channelError, type ErrorAnswer, own } from './errors.ts'
 
-/** What an error says about the money: by the operation's table, or `unknown`. */
+/**
+ * What an error says about the money: by the operation's table, or `unknown`. A code that stands in
+ * no table promises nothing.
+ */
 export function outcomeOf<Ending extends keyof Endings>(
   endings: EndingTable<Ending>,
   answer: ErrorAnswer,
 ): Endings[Ending] | Unknown {
-  const code = canonical(answer.code)
-  const ending = isCertain(answer.status, code) ? own(endings, code) : undefined
-  if (ending === undefined) return { kind: 'unknown', evidence: evidenceOf(answer) }
+  const ending = answer.isCertain ? own(endings, canonical(answer.code)) : undefined
+  if (ending === undefined) {
+    return { kind: 'unknown', evidence: evidenceOf(answer), error: channelError(answer) }
+  }
   return OUTCOMES[ending](answer)
 }
 
 /** How a refused call can end, apart from `unknown`: that is what every code not listed ends as. */
 interface Endings {
   readonly failed: Failed
+  readonly doubtful: Doubtful
   /** The request was turned away unexecuted, so it can be sent again (reference §15, 429). */
   readonly not_sent: NotSent
-  readonly not_found: { readonly kind: 'not_found' }
+  readonly not_found: NotFound
   readonly already_paid: { readonly kind: 'already_paid' }
   readonly refused: { readonly kind: 'refused'; readonly error: ChannelError }
-}
-
-type EndingTable<Ending extends keyof Endings> = Readonly<Record<string, Ending>>
-
-/**
- * Prepay. Missing on purpose: OUT_TRADE_NO_USED and ORDERPAID (the order may be ours, and paid), and
- * INVALID_REQUEST, which is also what WeChat says to a known number with other content: an earlier
- * send may have left an order that can be paid (reference §6). A query decides.
- */
-export const PAY_ENDINGS: EndingTable<'failed' | 'not_sent'> = {
-  PARAM_ERROR: 'failed',
-  OPENID_MISMATCH: 'failed',
-  APPID_MCHID_NOT_MATCH: 'failed',
-  MCH_NOT_EXISTS: 'failed',
-  SIGN_ERROR: 'failed',
-  NO_AUTH: 'failed',
-  RULE_LIMIT: 'failed',
-  TRADE_ERROR: 'failed',
-  ACCOUNT_ERROR: 'failed',
-  USER_ACCOUNT_ABNORMAL: 'failed',
-  ORDER_CLOSED: 'failed',
-  FREQUENCY_LIMITED: 'not_sent',
-}
-
-export const QUERY_ENDINGS: EndingTable<'not_found' | 'not_sent'> = {
-  ORDER_NOT_EXIST: 'not_found',
-  RESOURCE_NOT_EXISTS: 'not_found',
-  FREQUENCY_LIMITED: 'not_sent',
-}
-
-/** `refused` claims little: the order may still be paid. */
-export const CLOSE_ENDINGS: EndingTable<'already_paid' | 'not_found' | 'refused' | 'not_sent'> = {
-  ORDERPAID: 'already_paid',
-  ORDER_NOT_EXIST: 'not_found',
-  RESOURCE_NOT_EXISTS: 'not_found',
-  PARAM_ERROR: 'refused',
-  INVALID_REQUEST: 'refused',
-  APPID_MCHID_NOT_MATCH: 'refused',
-  MCH_NOT_EXISTS: 'refused',
-  SIGN_ERROR: 'refused',
-  NO_AUTH: 'refused',
-  RULE_LIMIT: 'refused',
-  TRADE_ERROR: 'refused',
-  ACCOUNT_ERROR: 'refused',
-  USER_ACCOUNT_ABNORMAL: 'refused',
-  FREQUENCY_LIMITED: 'not_sent',
+  readonly payer_at_it: { readonly kind: 'pending'; readonly pollAfterMs: number }
+  readonly done: { readonly kind: 'done' }
+  readonly empty: { readonly kind: 'empty' }
+  readonly not_ready: { readonly kind: 'not_ready'; readonly retryAfterMs: number }
 }
 
 /**
- * A failed refund frees its amount for another number, so a wrong `failed` can pay it out twice.
- * Missing on purpose: INVALID_REQUEST and PARAM_ERROR, which WeChat also says to a known number with
- * other content (reference §9), and SIGN_ERROR, which speaks of this request alone: what an earlier
- * send of the number did, it does not tell. A query decides. FREQUENCY_LIMITED neither: a refund that
- * waits is sent again under its number, one that was "not sent" is given back to the merchant.
+ * This request was refused, which says nothing about an earlier one under the same number: WeChat
+ * looks at a request before it looks for the number, and refuses known numbers with other content.
  */
-export const REFUND_ENDINGS: EndingTable<'failed'> = {
-  INVALID_TRANSACTIONID: 'failed',
-  APPID_MCHID_NOT_MATCH: 'failed',
-  MCH_NOT_EXISTS: 'failed',
-  NO_AUTH: 'failed',
-  RULE_LIMIT: 'failed',
-  ACCOUNT_ERROR: 'failed',
-  USER_ACCOUNT_ABNORMAL: 'failed',
-  NOT_ENOUGH: 'failed',
-  ORDER_NOT_EXIST: 'failed',
-  RESOURCE_NOT_EXISTS: 'failed',
+export interface Doubtful {
+  readonly kind: 'doubtful'
+  readonly error: ChannelError
 }
 
-/** ORDER_NOT_EXIST would speak of the payment, and is therefore no "not found" of a refund. */
-export const QUERY_REFUND_ENDINGS: EndingTable<'not_found' | 'not_sent'> = {
-  RESOURCE_NOT_EXISTS: 'not_found',
-  FREQUENCY_LIMITED: 'not_sent',
+export interface NotFound {
+  readonly kind: 'not_found'
 }
 
-/** WeChat answers these with 500, and means them (reference §15). Every other 5xx is `unknown`. */
-const CERTAIN_AT_500 = ['OPENID_MISMATCH', 'INVALID_TRANSACTIONID']
+export type EndingTable<Ending extends keyof Endings> = Readonly<Record<string, Ending>>
+
+/**
+ * Ends a doubt by asking for the number: what WeChat does not know was never made, so the refusal is
+ * the end of it. Without that, whatever WeChat refuses for good would wait for ever.
+ */
+export async function settled<Outcome extends { readonly kind: string }>(
+  outcome: Outcome | Doubtful,
+  ask: () => Promise<Outcome | NotFound>,
+): Promise<Outcome | Failed | Unknown> {
+  if (!isDoubtful(outcome)) return outcome
+  const { error } = outcome
+  const asked = await ask()
+  if (isNotFound(asked)) return { kind: 'failed', error }
+  if (asked.kind !== 'not_sent' && asked.kind !== 'unknown') return asked
+  return { kind: 'unknown', evidence: `refused with ${error.code}, then not found out`, error }
+}
+
+function isDoubtful(outcome: { readonly kind: string }): outcome is Doubtful {
+  return outcome.kind === 'doubtful'
+}
+
+function isNotFound(outcome: { readonly kind: string }): outcome is NotFound {
+  return outcome.kind === 'not_found'
+}
+
+/** Reference §8.3: every five to ten seconds while the payer types a password. */
+export const PAYER_AT_IT = { kind: 'pending', pollAfterMs: 5 * SECOND_MS } as const
 
 const OUTCOMES: { readonly [E in keyof Endings]: (answer: ErrorAnswer) => Endings[E] } = {
   failed: (answer) => ({ kind: 'failed', error: channelError(answer) }),
+  doubtful: (answer) => ({ kind: 'doubtful', error: channelError(answer) }),
   refused: (answer) => ({ kind: 'refused', error: channelError(answer) }),
   not_sent: (answer) => ({ kind: 'not_sent', reason: evidenceOf(answer) }),
   not_found: () => ({ kind: 'not_found' }),
   already_paid: () => ({ kind: 'already_paid' }),
-}
-
-function isCertain(status: number, code: string): boolean {
-  return (status >= 400 && status < 500) || (status === 500 && CERTAIN_AT_500.includes(code))
-}
-
-function channelError({ code, message }: ErrorAnswer): ChannelError {
-  return { ...ruleOf(code), code, message }
+  payer_at_it: () => PAYER_AT_IT,
+  done: () => ({ kind: 'done' }),
+  empty: () => ({ kind: 'empty' }),
+  // WeChat's own advice: once more after half an hour.
+  not_ready: () => ({ kind: 'not_ready', retryAfterMs: 30 * MINUTE_MS }),
 }
 
 function evidenceOf({ status, code, requestId }: ErrorAnswer): string {

@@ -1,6 +1,5 @@
 import { type ChannelPorts, ok, type Result } from '../../core/plugin/api.ts'
 import type { WechatConfig } from './config.ts'
-import { callingApp } from './mode.ts'
 import { newNonce, signLines, unixSeconds } from './sign.ts'
 
 /** What `WeixinJSBridge` and `wx.requestPayment` want: these names, these letters, all of it text. */
@@ -21,9 +20,9 @@ export interface JsapiParameters {
 export async function jsapiParameters(
   { clock, random }: Pick<ChannelPorts, 'clock' | 'random'>,
   config: WechatConfig,
+  appId: string,
   prepayId: string,
 ): Promise<Result<JsapiParameters, string>> {
-  const appId = callingApp(config)
   const timeStamp = unixSeconds(clock.now())
   const nonceStr = newNonce(random)
   const prepay = `prepay_id=${prepayId}`

@@ -25,20 +25,30 @@ export async function findKey(
   return (known ?? (await refreshedCertificates(ports, config)).find(named))?.spki
 }
 
+export interface PlatformKey {
+  /** By what WeChat knows it: an id, or the serial of a certificate. */
+  readonly id: string
+  readonly spki: Bytes
+}
+
 /**
- * The id of the key that we ask WeChat to sign its answer with.
+ * The key that we ask WeChat to sign its answer with, and that we encrypt with.
  *
  * @returns nothing when there is no key at all that an answer could be verified with
  */
-export async function preferredKeyId(
+export async function preferredKey(
   ports: ChannelPorts,
   config: WechatConfig,
-): Promise<string | undefined> {
+): Promise<PlatformKey | undefined> {
   const publicKey = publicKeyOf(config)
-  if (publicKey !== undefined) return publicKey.id
+  if (publicKey !== undefined) {
+    const spki = spkiOf(publicKey.key)
+    return spki && { id: publicKey.id, spki }
+  }
   const certificates = await currentCertificates(ports, config)
   // During a rotation there are two; the newer one will still be there tomorrow.
-  return certificates.toSorted((a, b) => b.notBeforeMs - a.notBeforeMs)[0]?.serial
+  const newest = certificates.toSorted((a, b) => b.notBeforeMs - a.notBeforeMs)[0]
+  return newest && { id: newest.serial, spki: newest.spki }
 }
 
 const SERIAL = /^[0-9A-Fa-f]{1,64}$/

@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { type ChannelPorts, DAY_MS, HOUR_MS, SECOND_MS } from '../../core/plugin/api.ts'
 import { type Certificate, isSameSerial, readCertificate } from './certificate.ts'
 import { publicKeyOf, type WechatConfig } from './config.ts'
+import { sendToEither } from './hosts.ts'
 import { parseJson } from './json.ts'
 import { spkiOf } from './key-material.ts'
 import { signedRequest } from './request.ts'
@@ -87,7 +88,7 @@ async function fetchAnswer(ports: ChannelPorts, config: WechatConfig): Promise<s
   // Names no key to sign with: this may be the first call of all, made without knowing one.
   const request = await signedRequest(ports, config, call, undefined)
   if (!request.ok) return { because: request.refusal }
-  const answer = await ports.http.send(request.value)
+  const answer = await sendToEither(ports, request.value)
   if (answer.kind === 'not_sent') return { because: answer.reason }
   if (answer.kind === 'unknown') return { because: answer.evidence }
   if (answer.status !== 200) return { because: `answered ${answer.status}` }

@@ -1,8 +1,10 @@
 import type { Operation, QueryInput, QueryOutcome } from '../../core/plugin/api.ts'
 import { CALL_TIMEOUT_MS, callWechat } from './call.ts'
 import type { WechatConfig } from './config.ts'
-import { outcomeOf, QUERY_ENDINGS } from './endings.ts'
+import { outcomeOf } from './endings.ts'
+import { queryMicroPay } from './micropay.ts'
 import { owner, transactionsPath } from './mode.ts'
+import { QUERY_ENDINGS } from './payment-endings.ts'
 import { readTransaction } from './transaction.ts'
 
 /**
@@ -13,8 +15,12 @@ import { readTransaction } from './transaction.ts'
 export const query: Operation<WechatConfig, QueryInput, QueryOutcome> = async (
   ports,
   config,
-  { attemptId },
+  input,
 ) => {
+  // The API that charged the code is the one that knows it for certain.
+  if (input.way === 'WX_BAR' && config.codePay !== 'v3') return queryMicroPay(ports, config, input)
+
+  const { attemptId } = input
   const number = encodeURIComponent(attemptId)
   const answer = await callWechat(ports, config, {
     method: 'GET',

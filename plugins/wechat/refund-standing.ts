@@ -12,6 +12,7 @@ import {
 import { timeSchema } from './beijing-time.ts'
 import { manifest } from './manifest.ts'
 import { misfitOf } from './misfit.ts'
+import { payeeSchema } from './payee.ts'
 
 /** Where a refund stands by WeChat's signed word. */
 export type RefundStanding =
@@ -48,9 +49,10 @@ export function readRefund(value: unknown): Result<Refund, string> {
 export function readToldRefund(value: unknown): Result<ToldRefund, string> {
   const told = toldSchema.safeParse(value)
   if (!told.success) return refuse(misfitOf(told.error))
-  const { mchid: payee, refund_status } = told.data
-  const refund = standingOf(value, refund_status)
-  return refund.ok ? ok({ ...refund.value, payee }) : refund
+  const payee = payeeSchema.safeParse(value)
+  if (!payee.success) return refuse('its payee is missing or odd')
+  const refund = standingOf(value, told.data.refund_status)
+  return refund.ok ? ok({ ...refund.value, payee: payee.data }) : refund
 }
 
 function standingOf(value: unknown, status: string): Result<Refund, string> {
@@ -87,7 +89,7 @@ function standingOf(value: unknown, status: string): Result<Refund, string> {
 const CLOSED: ErrorRule = { class: 'already_closed', retry: 'new_attempt', fault: 'channel' }
 
 const answerSchema = z.object({ status: z.string() })
-const toldSchema = z.object({ mchid: z.string().min(1), refund_status: z.string() })
+const toldSchema = z.object({ refund_status: z.string() })
 
 const refundSchema = z.object({
   out_refund_no: z

@@ -10,8 +10,9 @@ import type {
 import { CALL_TIMEOUT_MS, callWechat } from './call.ts'
 import type { WechatConfig } from './config.ts'
 import { cutTo } from './cut-text.ts'
-import { outcomeOf, QUERY_REFUND_ENDINGS, REFUND_ENDINGS } from './endings.ts'
-import { refundOwner } from './mode.ts'
+import { outcomeOf, settled } from './endings.ts'
+import { subMerchant } from './mode.ts'
+import { QUERY_REFUND_ENDINGS, REFUND_ENDINGS } from './money-out-endings.ts'
 import { type RefundStanding, readRefund } from './refund-standing.ts'
 
 /**
@@ -30,7 +31,7 @@ export const refund: Operation<WechatConfig, RefundInput, RefundOutcome> = async
     method: 'POST',
     path: REFUNDS_PATH,
     body: {
-      ...refundOwner(config),
+      ...subMerchant(config),
       transaction_id: input.channelPaymentNo,
       out_refund_no: input.refundId,
       ...(reason !== '' && { reason }),
@@ -44,7 +45,9 @@ export const refund: Operation<WechatConfig, RefundInput, RefundOutcome> = async
     },
     timeoutMs: CALL_TIMEOUT_MS,
   })
-  if (answer.kind === 'error') return outcomeOf(REFUND_ENDINGS, answer)
+  if (answer.kind === 'error') {
+    return settled(outcomeOf(REFUND_ENDINGS, answer), () => queryRefund(ports, config, input))
+  }
   if (answer.kind !== 'verified') return answer
   return standingOf(answer.body, input.refundId)
 }
@@ -59,7 +62,7 @@ export const queryRefund: Operation<WechatConfig, QueryRefundInput, QueryRefundO
   config,
   { refundId },
 ) => {
-  const owner = new URLSearchParams(refundOwner(config)).toString()
+  const owner = new URLSearchParams(subMerchant(config)).toString()
   const answer = await callWechat(ports, config, {
     method: 'GET',
     path: `${REFUNDS_PATH}/${encodeURIComponent(refundId)}${owner === '' ? '' : `?${owner}`}`,

@@ -1,5 +1,6 @@
 import { type ChannelPorts, type ChannelRequest, ok, type Result } from '../../core/plugin/api.ts'
 import type { WechatConfig } from './config.ts'
+import { urlOf } from './hosts.ts'
 import { manifest } from './manifest.ts'
 import { authorize } from './sign.ts'
 
@@ -9,14 +10,22 @@ export interface Call {
   readonly path: string
   /** Sent as JSON. WeChat refuses members that it does not know, `null` among them. */
   readonly body?: object
+  /** Of the key that sensitive members of the body are encrypted with. */
+  readonly keyId?: string
   readonly timeoutMs: number
+  /** Default 1 MiB; bills are longer. */
+  readonly maxAnswerBytes?: number
+  /** Charges somebody at once: it is sent to one host only, whatever becomes of it. */
+  readonly once?: true
 }
+
+export const USER_AGENT = `tongbao-wxpay/${manifest.version}`
 
 /** @param keyId of the key that WeChat shall sign its answer with, when we have a choice */
 export async function signedRequest(
   ports: Pick<ChannelPorts, 'clock' | 'random'>,
   config: WechatConfig,
-  { method, path, body, timeoutMs }: Call,
+  { method, path, body, timeoutMs, maxAnswerBytes }: Call,
   keyId: string | undefined,
 ): Promise<Result<ChannelRequest, string>> {
   // Serialised once: the text that is signed is the text that is sent.
@@ -25,18 +34,17 @@ export async function signedRequest(
   if (!authorization.ok) return authorization
   return ok({
     method,
-    url: `${ORIGIN}${path}`,
+    url: urlOf(path),
     headers: {
       Accept: 'application/json',
       Authorization: authorization.value,
       // An empty one is refused (reference §1), and not every runtime sends one by itself.
-      'User-Agent': `tongbao-wxpay/${manifest.version}`,
+      'User-Agent': USER_AGENT,
       ...(keyId !== undefined && { 'Wechatpay-Serial': keyId }),
       ...(body !== undefined && { 'Content-Type': 'application/json' }),
     },
     ...(body !== undefined && { body: text }),
     timeoutMs,
+    ...(maxAnswerBytes !== undefined && { maxAnswerBytes }),
   })
 }
-
-const ORIGIN = `https://${manifest.hosts[0]}`

@@ -116,7 +116,9 @@ function pointerTo(issue: Issue): string {
 function suffixOf(issue: Issue): number {
   if (issue.code === 'unrecognized_keys') return UNKNOWN_PARAMETER
   if (issue.path[0] === 'sub_mchid' && issue.code === 'invalid_type') return SUB_MCHID_MISSING
-  // Only JSAPI has a payer.
-  if (issue.path[0] === 'payer' && issue.code === 'invalid_type') return JSAPI_WITHOUT_OPENID
+  const [first, second] = issue.path
+  // Only JSAPI names its payer; a till has the payer's code.
+  const namesPayer = first === 'payer' && second !== 'auth_code'
+  if (namesPayer && issue.code === 'invalid_type') return JSAPI_WITHOUT_OPENID
   return issue.code === 'too_small' || issue.code === 'too_big' ? OUT_OF_RANGE : ILLEGAL_PARAMETER
 }

@@ -20,6 +20,7 @@ import {
   TRANSACTION_ID,
   vectors,
 } from './fake-wechat.ts'
+import { SPLIT, TRANSFER, TRANSFERRED } from './fixtures.ts'
 
 const { notify_transaction: vector } = vectors.ours
 
@@ -144,14 +145,131 @@ describe('a callback about a refund', () => {
 
 describe('a callback about something else', () => {
   it.each([
-    // A merchant's share of somebody's payment may come under the name of a payment.
-    ['TRANSACTION.SUCCESS', 'profitsharing'],
-    ['MCHTRANSFER.BILL.FINISHED', 'mch_payment'],
     ['SOMETHING.NEW', undefined],
+    ['COUPON.USE', 'coupon'],
+    // Told in the same form as a share that arrived, which it is not.
+    ['PROFITSHARING.RETURN', 'profitsharing'],
     ['', undefined],
   ])('is taken and changes nothing: %s, %s', async (event_type, original_type) => {
     const result = await read({ event_type, original_type, contents: { anything: 1 } })
     expect(result).toEqual({ ok: true, value: { dedupeKey: 'EV-2018022511223320873', facts: [] } })
+  })
+})
+
+describe('a callback about a transfer', () => {
+  const { mch_id: mchid, ...rest } = TRANSFERRED
+  const TOLD_TRANSFER = { mchid, ...rest }
+
+  it.each([
+    [
+      'SUCCESS',
+      {
+        kind: 'succeeded',
+        channelTransferNo: TRANSFERRED.transfer_bill_no,
+        transferred: money(5000, 'CNY'),
+        transferredAtMs: 1_767_226_260_000,
+      },
+    ],
+    ['CANCELLED', { kind: 'closed', reason: 'CANCELLED' }],
+  ])('tells how it ended: %s', async (state, standing) => {
+    for (const original_type of ['mch_payment', undefined]) {
+      const contents = { ...TOLD_TRANSFER, state }
+      const event_type = 'MCHTRANSFER.BILL.FINISHED'
+      expect(await read({ event_type, original_type, contents })).toEqual({
+        ok: true,
+        value: {
+          dedupeKey: 'EV-2018022511223320873',
+          facts: [{ about: 'transfer', transferId: TRANSFER, payee: '1900000109', ...standing }],
+        },
+      })
+    }
+  })
+
+  it('tells why it failed', async () => {
+    const contents = { ...TOLD_TRANSFER, state: 'FAIL', fail_reason: 'OVERDUE_CLOSE' }
+    const result = await read({ original_type: 'mch_payment', contents })
+    expect(result).toMatchObject({
+      value: { facts: [{ kind: 'failed', error: { code: 'OVERDUE_CLOSE' } }] },
+    })
+  })
+
+  it.each([
+    ['has no payee', { mchid: undefined }],
+    ['has no number', { out_bill_no: undefined }],
+    ['has a number that is none', { out_bill_no: 'T 1' }],
+    ['brought money at no time', { update_time: undefined }],
+  ])('is malformed when it %s', async (_, changes) => {
+    const contents = { ...TOLD_TRANSFER, ...changes }
+    expect(await read({ original_type: 'mch_payment', contents })).toMatchObject({
+      refusal: { code: 'malformed' },
+    })
+  })
+})
+
+describe('a callback about a share', () => {
+  const TOLD_SHARE = {
+    mchid: '1900000109',
+    transaction_id: TRANSACTION_ID,
+    order_id: '30001904262026010190349990420',
+    out_order_no: SPLIT,
+    receiver: { type: 'MERCHANT_ID', account: '1900000300', amount: 100, description: '门店分成' },
+    success_time: '2026-01-01T08:03:00+08:00',
+  }
+  const FACT = {
+    about: 'split',
+    splitId: SPLIT,
+    payee: '1900000109',
+    // What the other receivers got, it does not say.
+    kind: 'pending',
+    channelSplitNo: '30001904262026010190349990420',
+    shares: [
+      {
+        receiver: { kind: 'merchant', account: '1900000300' },
+        amount: money(100, 'CNY'),
+        state: 'succeeded',
+      },
+    ],
+  }
+
+  it.each([
+    ['PROFITSHARING.SUCCESS', 'profitsharing'],
+    // As WeChat has been seen to tell it: under the name, and even the type, of a payment.
+    ['TRANSACTION.SUCCESS', 'profitsharing'],
+    ['TRANSACTION.SUCCESS', 'transaction'],
+    ['PROFITSHARING.SUCCESS', undefined],
+  ])('tells that this one arrived: %s, %s', async (event_type, original_type) => {
+    const result = await read({ event_type, original_type, contents: TOLD_SHARE })
+    expect(result).toEqual({
+      ok: true,
+      value: { dedupeKey: 'EV-2018022511223320873', facts: [FACT] },
+    })
+  })
+
+  it.each([
+    ['it was taken back', {}, { change: (told) => Object.assign(told, { summary: '分账回退' }) }],
+    ['somebody else shared', { mchid: '1900000999' }, {}],
+    ['another system of the merchant shared', { out_order_no: 'P20260101080000' }, {}],
+    ['only the rest was released', { out_order_no: `${SPLIT}F` }, {}],
+  ] satisfies [string, object, Partial<Event>][])(
+    'is taken and changes nothing when %s',
+    async (_, changes, event) => {
+      const contents = { ...TOLD_SHARE, ...changes }
+      expect(await read({ original_type: 'profitsharing', contents, ...event })).toEqual({
+        ok: true,
+        value: { dedupeKey: 'EV-2018022511223320873', facts: [] },
+      })
+    },
+  )
+
+  it.each([
+    ['has no payee', { mchid: undefined }],
+    ['has no number', { out_order_no: undefined }],
+    ['has no receiver', { receiver: undefined }],
+  ])('is malformed when it %s', async (_, changes) => {
+    const contents = { ...TOLD_SHARE, ...changes }
+    expect(await read({ original_type: 'profitsharing', contents })).toMatchObject({
+      refusal: { code: 'malformed' },
+    })
   })
 })
 
@@ -258,7 +376,7 @@ it('never throws, whatever WeChat signs', async () => {
     fc.asyncProperty(fc.jsonValue(), fc.jsonValue(), async (envelope, contents) => {
       const odd = inbound(await signAsWechat(JSON.stringify(envelope)))
       expect(await channel.readCallback(ports, odd)).toMatchObject({ ok: false })
-      for (const original_type of ['transaction', 'refund']) {
+      for (const original_type of ['transaction', 'refund', 'mch_payment', 'profitsharing']) {
         const call = await told({ original_type, contents: JSON.stringify(contents) })
         expect(await channel.readCallback(ports, call)).toMatchObject({ ok: false })
       }

@@ -63,6 +63,8 @@ export interface World {
   readonly logs: readonly { level: LogLevel; message: string; fields: LogFields | undefined }[]
   /** The next call is answered so. */
   answers(answer: Answerer): void
+  /** What was to be answered and never asked for. */
+  forgets(): void
   now(): number
   later(ms: number): void
 }
@@ -82,6 +84,9 @@ export function openWorld(settings: object = SETTINGS): World {
     requests,
     logs,
     answers: (answer) => script.push(answer),
+    forgets: () => {
+      script.length = 0
+    },
     now: () => nowMs,
     later: (ms) => {
       nowMs += ms

@@ -166,6 +166,7 @@ describe('what an answer that is no answer means', () => {
   it('is not sent when the port can prove that nothing left', async () => {
     const world = openWorld()
     world.answers(async () => ({ kind: 'not_sent', reason: 'connection refused' }))
+    world.answers(async () => ({ kind: 'not_sent', reason: 'the second host neither' }))
     expect(await world.channel.pay(world.ports, nativePay())).toEqual({
       kind: 'not_sent',
       reason: 'connection refused',

@@ -58,7 +58,12 @@ describe('wechatpay-axios-plugin', () => {
 
   it('signs the parameters of the client as we do', async () => {
     const { ports } = openWorld()
-    const made = await jsapiParameters(ports, SETTINGS, 'wx201410272009395522657a690389285100')
+    const made = await jsapiParameters(
+      ports,
+      SETTINGS,
+      SETTINGS.appid,
+      'wx201410272009395522657a690389285100',
+    )
     if (!made.ok) throw new Error(made.refusal)
     const { appId, timeStamp, nonceStr, package: prepay, paySign } = made.value
     const message = Formatter.joinedByLineFeed(appId, timeStamp, nonceStr, prepay)

@@ -45,8 +45,8 @@ describe('a signature of the merchant', () => {
 
   it('never uses a nonce twice', async () => {
     const { ports } = openWorld()
-    const first = await jsapiParameters(ports, SETTINGS, 'wx1')
-    const second = await jsapiParameters(ports, SETTINGS, 'wx1')
+    const first = await jsapiParameters(ports, SETTINGS, SETTINGS.appid, 'wx1')
+    const second = await jsapiParameters(ports, SETTINGS, SETTINGS.appid, 'wx1')
     if (!first.ok || !second.ok) throw new Error('does not sign')
     expect(first.value.nonceStr).not.toBe(second.value.nonceStr)
   })
