@@ -10,6 +10,7 @@ import {
   index,
   integer,
   primaryKey,
+  real,
   sqliteTable,
   text,
   uniqueIndex,
@@ -63,6 +64,11 @@ export const apps = sqliteTable(
     state: text('state').$type<'active' | 'disabled'>().notNull(),
     /** Compact JWE. */
     secretSealed: text('secret_sealed').notNull(),
+    /** Compact JWE of the secret before a rotation: verifies beside the new one until its time. */
+    previousSecretSealed: text('previous_secret_sealed'),
+    previousSecretUntilMs: ms('previous_secret_until_ms'),
+    /** How old a signed request may be, each signature good once; none: not judged, as JeePay. */
+    replayWindowMs: ms('replay_window_ms'),
     /** What happens with money that arrives after a payment was closed. */
     latePolicy: text('late_policy').$type<LatePolicy>().notNull().default('accept'),
     /** Also tell the merchant of payments that failed or were closed, which JeePay never does. */
@@ -207,6 +213,7 @@ export const payments = sqliteTable(
       .on(t.channelPaymentNo)
       .where(sql`channel_payment_no is not null`),
     index('payments_frozen').on(t.createdAtMs).where(sql`frozen_because is not null`),
+    index('payments_held').on(t.createdAtMs).where(sql`late_decision = 'held'`),
   ],
 )
 
@@ -301,6 +308,7 @@ export const refunds = sqliteTable(
     index('refunds_by_merchant_time').on(t.merchantNo, t.createdAtMs),
     index('refunds_by_time').on(t.createdAtMs),
     index('refunds_by_config').on(t.accountId, t.configVersion),
+    index('refunds_needing_operator').on(t.createdAtMs).where(sql`needs_operator = 1`),
   ],
 )
 
@@ -356,6 +364,7 @@ export const transfers = sqliteTable(
     index('transfers_by_merchant_time').on(t.merchantNo, t.createdAtMs),
     index('transfers_by_time').on(t.createdAtMs),
     index('transfers_by_config').on(t.accountId, t.configVersion),
+    index('transfers_needing_operator').on(t.createdAtMs).where(sql`needs_operator = 1`),
   ],
 )
 
@@ -562,6 +571,7 @@ export const outbox = sqliteTable(
   (t) => [
     uniqueIndex('outbox_by_subject_and_kind').on(t.subjectId, t.kind),
     index('outbox_due').on(t.nextTryAtMs).where(sql`state = 'waiting'`),
+    index('outbox_exhausted').on(t.createdAtMs).where(sql`state = 'exhausted'`),
     index('outbox_by_merchant_time').on(t.merchantNo, t.createdAtMs),
   ],
 )
@@ -594,6 +604,32 @@ export const deliveries = sqliteTable(
     problem: text('problem'),
   },
   (t) => [primaryKey({ columns: [t.notificationId, t.number] })],
+)
+
+/**
+ * Breakers of merchants' addresses: one that fails again and again is tried less often, so that its
+ * tries do not take the place of others'.
+ */
+export const endpoints = sqliteTable(
+  'endpoints',
+  {
+    appId: text('app_id').$type<AppId>().notNull(),
+    /** Scheme, host and port. */
+    origin: text('origin').notNull(),
+    /** In a row; any accepted try sets it back. */
+    failures: integer('failures').notNull(),
+    firstFailedAtMs: ms('first_failed_at_ms'),
+    lastFailedAtMs: ms('last_failed_at_ms'),
+    /** Until then no try is made but one that asks whether it is back. */
+    openUntilMs: ms('open_until_ms'),
+    /** It answered 410: told no more until an operator says so. */
+    goneAtMs: ms('gone_at_ms'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.appId, t.origin] }),
+    index('endpoints_open').on(t.openUntilMs).where(sql`open_until_ms is not null`),
+    index('endpoints_gone').on(t.goneAtMs).where(sql`gone_at_ms is not null`),
+  ],
 )
 
 /** Callbacks as they came, stored before anything is believed. */
@@ -638,6 +674,29 @@ export const idempotency = sqliteTable(
     createdAtMs: ms('created_at_ms').notNull(),
   },
   (t) => [primaryKey({ columns: [t.merchantNo, t.scope, t.key] })],
+)
+
+/** Signatures seen within an app's replay window, where no Redis keeps them. */
+export const seenRequests = sqliteTable(
+  'seen_requests',
+  {
+    /** SHA-256 over app and signature. */
+    key: text('key').primaryKey(),
+    expiresAtMs: ms('expires_at_ms').notNull(),
+  },
+  (t) => [index('seen_requests_by_expiry').on(t.expiresAtMs)],
+)
+
+/** What `/metrics` tells: sums over all isolates, each of which adds what it has counted. */
+export const counters = sqliteTable(
+  'counters',
+  {
+    name: text('name').notNull(),
+    /** In Prometheus' own text, sorted by name: `channel="wxpay",way="WX_NATIVE"`. */
+    labels: text('labels').notNull(),
+    value: real('value').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.name, t.labels] })],
 )
 
 export const settings = sqliteTable('settings', {
