@@ -4,7 +4,8 @@ import type { Core } from '../core.ts'
 import type { AttemptId } from '../ids.ts'
 import { type PaymentRow, selectCases } from '../payment/case.ts'
 import { freshened } from '../payment/find.ts'
-import { findApp } from '../routing/directory.ts'
+import { revisionOf, selectConfigRevision } from '../routing/config-revision.ts'
+import { findAppAt } from '../routing/directory.ts'
 import { attempts } from '../store/schema.ts'
 import { presentFields, signFields } from './jeepay/envelope.ts'
 import { paymentFields, stateNumber } from './jeepay/wire.ts'
@@ -18,13 +19,21 @@ import { paymentFields, stateNumber } from './jeepay/wire.ts'
  */
 export async function serveReturn(core: Core, attemptId: string): Promise<Response> {
   const db = core.store.read
-  const [cases] = await db.batch([selectCases(db, eq(attempts.attemptId, attemptId as AttemptId))])
+  const [revisions, cases] = await db.batch([
+    selectConfigRevision(core.store),
+    selectCases(db, eq(attempts.attemptId, attemptId as AttemptId)),
+  ])
   const kase = cases[0]
   if (kase === undefined) return page('找不到订单', 404)
   const payment = await freshened(core, kase)
-  const app = await findApp(core, payment.appId)
+  const app = await findAppAt(core, payment.appId, revisionOf(revisions))
   if (payment.returnUrl === null || app === undefined) return page(stateText(payment), 200)
-  const location = withResult(payment.returnUrl, payment, core.ports.clock.now(), app.secret)
+  const location = withResult(
+    payment.returnUrl,
+    payment,
+    core.ports.clock.now(),
+    app.secrets.current,
+  )
   return new Response(null, { status: 302, headers: { location } })
 }
 

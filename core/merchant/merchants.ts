@@ -1,14 +1,12 @@
 import { eq } from 'drizzle-orm'
 import type { Core } from '../core.ts'
-import { type AppId, type MerchantNo, randomText } from '../ids.ts'
+import type { AppId, MerchantNo } from '../ids.ts'
 import type { LatePolicy } from '../payment/state.ts'
 import { raiseConfigRevision } from '../routing/config-revision.ts'
 import { seal } from '../sealing/seal.ts'
 import { toHex } from '../signing/hex.ts'
 import { apps, merchants } from '../store/schema.ts'
-
-/** JeePay's own length, which merchants have reserved room for. */
-const SECRET_LENGTH = 128
+import { newAppSecret } from './secrets.ts'
 
 export interface NewApp {
   readonly appId: AppId
@@ -35,7 +33,7 @@ export async function createMerchant(
 }
 
 export async function createApp(
-  { ports, store }: Core,
+  core: Core,
   app: {
     readonly merchantNo: MerchantNo
     readonly name: string
@@ -43,8 +41,9 @@ export async function createApp(
     readonly notifiesEveryEnd?: boolean
   },
 ): Promise<NewApp> {
+  const { ports, store } = core
   const appId = toHex(ports.random.bytes(12)) as AppId
-  const appSecret = randomText(ports.random, SECRET_LENGTH)
+  const appSecret = newAppSecret(core)
   const { merchantNo, name, latePolicy = 'accept', notifiesEveryEnd = false } = app
   await store.write.batch([
     store.write.insert(apps).values({

@@ -2,8 +2,8 @@ import { and, eq, isNull, lte, or, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import { notificationForm } from '../http/jeepay/notification.ts'
 import type { NotificationId } from '../ids.ts'
+import { openAppSecrets, SECRET_COLUMNS, secretForTry } from '../merchant/secrets.ts'
 import type { HttpAnswer } from '../ports.ts'
-import { openAppSecret } from '../routing/directory.ts'
 import { apps, deliveries, outbox } from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
 import { addressProblem } from './address.ts'
@@ -56,7 +56,7 @@ async function claim(core: Core, notificationId: NotificationId) {
       ),
     ),
     db
-      .select({ notification: outbox, secretSealed: apps.secretSealed })
+      .select({ notification: outbox, sealed: SECRET_COLUMNS })
       .from(outbox)
       .innerJoin(apps, eq(apps.appId, outbox.appId))
       // Only if this batch made the try.
@@ -64,9 +64,9 @@ async function claim(core: Core, notificationId: NotificationId) {
   ])
   const row = claimed[0]
   if (row === undefined) return undefined
-  const { notification, secretSealed } = row
-  const secret = await openAppSecret(core, notification.appId, secretSealed)
-  return { notification, secret }
+  const { notification, sealed } = row
+  const secrets = await openAppSecrets(core, notification.appId, sealed)
+  return { notification, secret: secretForTry(secrets, notification.tries, nowMs) }
 }
 
 type TryResult = Readonly<

@@ -1,10 +1,10 @@
 import { and, eq } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { AccountId, AppId, MerchantNo } from '../ids.ts'
+import { type AppSecrets, openAppSecrets } from '../merchant/secrets.ts'
 import type { LatePolicy } from '../payment/state.ts'
 import type { BoundChannel } from '../plugin/api.ts'
-import { assert } from '../result.ts'
-import { type SealContext, unseal } from '../sealing/seal.ts'
+import { openSealed } from '../sealing/seal.ts'
 import { apps, channelAccounts, channelConfigs, merchants, passages } from '../store/schema.ts'
 import { revisionOf, selectConfigRevision } from './config-revision.ts'
 
@@ -15,7 +15,7 @@ export interface AppEntry {
   readonly merchantNo: MerchantNo
   readonly merchantActive: boolean
   readonly appActive: boolean
-  readonly secret: string
+  readonly secrets: AppSecrets
   readonly latePolicy: LatePolicy
   readonly notifiesEveryEnd: boolean
   readonly passages: ReadonlyMap<string, Passage>
@@ -57,6 +57,18 @@ export async function findApp(core: Core, appId: AppId): Promise<AppEntry | unde
   return entry
 }
 
+/** The app as it is at a revision that was read just now, for who has no batch to check it in. */
+export async function findAppAt(
+  core: Core,
+  appId: AppId,
+  revision: string,
+): Promise<AppEntry | undefined> {
+  const remembered = await findApp(core, appId)
+  if (remembered?.revision === revision) return remembered
+  forgetApp(core, appId)
+  return findApp(core, appId)
+}
+
 export function forgetApp(core: Core, appId: AppId): void {
   core.ports.memory.delete(keyOf(appId))
 }
@@ -83,14 +95,14 @@ async function loadApp(core: Core, appId: AppId): Promise<AppEntry | undefined> 
   ])
   const row = found[0]
   if (row === undefined) return undefined
-  const secret = await openAppSecret(core, appId, row.app.secretSealed)
+  const secrets = await openAppSecrets(core, appId, row.app)
   return {
     revision: revisionOf(revisions),
     appId,
     merchantNo: row.app.merchantNo,
     merchantActive: row.merchantState === 'active',
     appActive: row.app.state === 'active',
-    secret,
+    secrets,
     latePolicy: row.app.latePolicy,
     notifiesEveryEnd: row.app.notifiesEveryEnd,
     passages: new Map(ways.map((passage) => [passage.way, passage])),
@@ -148,26 +160,13 @@ export async function bindChannel(core: Core, pinned: PinnedConfig): Promise<Bou
   const channel = core.channels.get(pinned.channel)
   if (channel === undefined) throw new Error(`channel ${pinned.channel} is not in this deployment`)
   const context = `account/${accountId}/config/${configVersion}` as const
-  const settings: unknown = JSON.parse(await unsealed(core, context, pinned.settingsSealed))
+  const settings: unknown = JSON.parse(
+    await openSealed(core.ports.keyRing, context, pinned.settingsSealed),
+  )
   const bound = channel.bind(settings)
   if (!bound.ok) {
     throw new Error(`settings of account ${accountId} do not fit: ${bound.refusal.join('; ')}`)
   }
   core.ports.memory.set(key, bound.value)
   return bound.value
-}
-
-export function openAppSecret(core: Core, appId: AppId, sealed: string): Promise<string> {
-  return unsealed(core, `app/${appId}/secret`, sealed)
-}
-
-async function unsealed(core: Core, context: SealContext, sealed: string): Promise<string> {
-  const opened = await unseal(core.ports.keyRing, context, sealed)
-  if (opened.ok) return opened.value
-  const { refusal } = opened
-  const why =
-    refusal.code === 'unknown_master_key'
-      ? `it was sealed with master key ${refusal.keyId}, which is not in the ring`
-      : 'it was not sealed for this row, or the master key is another one'
-  assert(false, `${context} opens: ${why}`)
 }

@@ -1,6 +1,6 @@
 import { CompactEncrypt, compactDecrypt, errors } from 'jose'
 import type { KeyRing } from '../ports.ts'
-import { ok, type Result, refuse } from '../result.ts'
+import { assert, ok, type Result, refuse } from '../result.ts'
 
 /**
  * What a sealed text belongs to. It is authenticated with the text, so that a sealed value that was
@@ -50,4 +50,25 @@ export async function unseal(
       return refuse({ code: 'unknown_master_key', keyId: unknownKeyId })
     return refuse({ code: 'not_ours' })
   }
+}
+
+/**
+ * Opens what has to open for the gateway to work.
+ *
+ * @throws when it does not: the master key is missing or another one, an operator's matter
+ */
+export async function openSealed(
+  keyRing: KeyRing,
+  context: SealContext,
+  sealed: string,
+): Promise<string> {
+  const opened = await unseal(keyRing, context, sealed)
+  if (opened.ok) return opened.value
+  assert(false, `${context} opens: ${sealProblem(opened.refusal)}`)
+}
+
+export function sealProblem(refusal: SealRefusal): string {
+  return refusal.code === 'unknown_master_key'
+    ? `it was sealed with master key ${refusal.keyId}, which is not in the ring`
+    : 'it was not sealed for this row, or the master key is another one'
 }

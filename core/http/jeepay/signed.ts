@@ -1,10 +1,12 @@
 import * as z from 'zod'
 import type { Core } from '../../core.ts'
 import type { AppId } from '../../ids.ts'
+import { secretsInForce } from '../../merchant/secrets.ts'
 import { DatabaseError } from '../../ports.ts'
 import { ok, type Result, refuse } from '../../result.ts'
 import { type AppEntry, findApp, forgetApp, isOutOfDate } from '../../routing/directory.ts'
 import { verifyJeepay } from '../../signing/jeepay.ts'
+import type { Milliseconds } from '../../time.ts'
 import { failureAnswer, type JeepayData, type JeepayFailure, successAnswer } from './envelope.ts'
 import { required } from './fields.ts'
 import { type Parameters, readParameters } from './parameters.ts'
@@ -104,13 +106,16 @@ async function handleSigned<Schema extends z.ZodObject, Value>(
     const app = await findApp(core, common.data.appId as AppId)
     // One answer for all that does not exist: numbers are not to be found by trying.
     if (app === undefined) return refuse(refusal('商户或商户应用不存在'))
-    const problem = callerProblem(app, common.data, parameters.value, known)
-    if (problem === undefined) {
+    const nowMs = core.ports.clock.now()
+    const judged = judgeCaller(app, common.data, parameters.value, known, nowMs)
+    if (judged.ok) {
       const handled = await route.handle(core, { app, request }, own.data)
-      if (handled.ok) return ok({ data: handled.value, secret: app.secret })
+      if (handled.ok) return ok({ data: handled.value, secret: judged.value })
       if (handled.refusal !== 'stale_app') return refuse(handled.refusal)
     } else if (!(await isOutOfDate(core, app))) {
-      core.ports.log.write('warn', 'a merchant request was refused', { appId: app.appId, problem })
+      const { appId } = app
+      const problem = judged.refusal
+      core.ports.log.write('warn', 'a merchant request was refused', { appId, problem })
       return refuse(refusal(problem))
     }
     forgetApp(core, app.appId)
@@ -123,18 +128,27 @@ function firstProblem(error: z.ZodError): JeepayFailure {
   return { code: msg.startsWith('参数有误[') ? 11 : 9999, msg }
 }
 
-/** Why a caller is not who they say, or may not call. Judged by what is remembered of the app. */
-function callerProblem(
+/**
+ * Whether a caller is who they say, and may call. Judged by what is remembered of the app.
+ *
+ * @returns the secret that they signed with, which the answer is signed with too: while an app's
+ *   secret is rotated two of them are good
+ */
+function judgeCaller(
   app: AppEntry,
   common: { readonly mchNo: string; readonly sign: string },
   parameters: Parameters,
   known: readonly string[],
-): string | undefined {
-  if (app.merchantNo !== common.mchNo) return '参数appId与商户号不匹配'
-  if (!isSigned(app, parameters, common.sign, known)) return '验签失败'
-  if (!app.merchantActive) return '商户信息不存在或商户状态不可用'
-  if (!app.appActive) return '商户应用不存在或应用状态不可用'
-  return undefined
+  nowMs: Milliseconds,
+): Result<string, string> {
+  if (app.merchantNo !== common.mchNo) return refuse('参数appId与商户号不匹配')
+  const secret = secretsInForce(app.secrets, nowMs).find((each) =>
+    isSigned(each, parameters, common.sign, known),
+  )
+  if (secret === undefined) return refuse('验签失败')
+  if (!app.merchantActive) return refuse('商户信息不存在或商户状态不可用')
+  if (!app.appActive) return refuse('商户应用不存在或应用状态不可用')
+  return ok(secret)
 }
 
 /**
@@ -142,17 +156,17 @@ function callerProblem(
  * JeePay does it, over the route's known fields in the form that JeePay's types give them.
  */
 function isSigned(
-  app: AppEntry,
+  secret: string,
   parameters: Parameters,
   sign: string,
   known: readonly string[],
 ): boolean {
-  if (verifyJeepay(parameters, app.secret, sign)) return true
+  if (verifyJeepay(parameters, secret, sign)) return true
   const bound = known.flatMap((name) => {
     const value = parameters.get(name)
     return value === undefined ? [] : [[name, NUMBERS.has(name) ? asNumber(value) : value] as const]
   })
-  return verifyJeepay(bound, app.secret, sign)
+  return verifyJeepay(bound, secret, sign)
 }
 
 /** Fields that JeePay binds to a number before it signs them: `007` is `7`. */
