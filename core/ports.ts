@@ -1,3 +1,4 @@
+import type { NotificationId } from './ids.ts'
 import type { Milliseconds } from './time.ts'
 
 /** Time as the gateway sees it. A port, so that a simulation can own it. */
@@ -22,6 +23,11 @@ export interface HttpRequest {
   /** An answer that is longer ends as `unknown` (or is cut, for `answerOverflow: 'cut'`). */
   readonly maxAnswerBytes: number
   readonly answerOverflow?: 'refuse' | 'cut'
+  /**
+   * `public`: only to the public Internet. A port that sees the address which it dials refuses
+   * private ones, whatever name led there; one that doesn't calls as always.
+   */
+  readonly target?: 'public'
 }
 
 /**
@@ -83,12 +89,31 @@ export interface Log {
   write(level: LogLevel, message: string, fields?: LogFields): void
 }
 
+/** One try of one notification, and when it is to be made. */
+export interface WakeUp {
+  readonly notificationId: NotificationId
+  /** Of the try: from 1, and no number comes twice, so a timer may drop the twin of a wake-up. */
+  readonly number: number
+  readonly atMs: Milliseconds
+}
+
+/** A call to one of our doors, of which its caller says that it is a timer's. */
+export interface TimerCall {
+  /** As it was given to the timer, not as a proxy made it look. */
+  readonly url: string
+  readonly body: string
+  readonly signature: string
+}
+
 /**
- * Wakes the gateway for one notification at a time. A hint: the outbox row is the truth, and the
- * sweep finds what a lost wake-up left behind.
+ * Wakes the gateway for one try at a time. A hint: the outbox row is the truth, and the sweep finds
+ * what a lost wake-up left behind. One that comes twice, too early, too late or for a try that was
+ * made does nothing.
  */
 export interface WakeTimer {
-  wake(notificationId: string, atMs: Milliseconds): Promise<void>
+  wake(wakeUp: WakeUp): Promise<void>
+  /** Only of a timer that wakes us from outside: whether the call is its own. */
+  readonly verify?: (call: TimerCall) => Promise<boolean>
 }
 
 /** Pure, bounded memory of one isolate. Everything in it can be lost at any time. */

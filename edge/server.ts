@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createGateway, type Gateway } from '../core/gateway.ts'
-import type { NotificationId } from '../core/ids.ts'
 import type { Clock, Database, HttpPort, Log, Ports } from '../core/ports.ts'
 import { SERVER_BOUNDS } from '../core/sweep/sweep.ts'
 import type { Settings } from './bindings.ts'
@@ -10,6 +9,7 @@ import { migrateDatabase } from './migrate.ts'
 import { jsonLog, toStandardError } from './ports/json-log.ts'
 import { openDatabaseFile } from './ports/libsql-file.ts'
 import { remoteDatabase } from './ports/libsql-http.ts'
+import { processTimer } from './ports/process-timer.ts'
 import { boundedMemory, systemClock, systemRandom } from './ports/system.ts'
 import type { DemoApp } from './sandbox/demo.ts'
 
@@ -121,11 +121,7 @@ function gatewayOf(
       random: systemRandom,
       memory: boundedMemory(REMEMBERED),
       keyRing: settings.keyRing,
-      timer: {
-        async wake(notificationId) {
-          background(gateway.deliver(notificationId as NotificationId))
-        },
-      },
+      timer: processTimer(clock, background, (notificationId) => gateway.deliver(notificationId)),
     },
   })
   return gateway

@@ -2,6 +2,7 @@ import type { NotificationId } from '../core/ids.ts'
 import type { Clock, Database, HttpPort, Ports } from '../core/ports.ts'
 import type { Settings } from './bindings.ts'
 import { jsonLog, toConsole } from './ports/json-log.ts'
+import { processTimer } from './ports/process-timer.ts'
 import { boundedMemory, systemClock, systemRandom } from './ports/system.ts'
 
 /** What workerd gives along with a request. */
@@ -39,8 +40,6 @@ export function workerPorts(settings: Settings, context: WorkerContext, parts: W
     background,
     random: systemRandom,
     keyRing: settings.keyRing,
-    timer: {
-      wake: async (notificationId) => background(deliver(notificationId as NotificationId)),
-    },
+    timer: processTimer(clock, background, deliver),
   }
 }

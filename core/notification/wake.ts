@@ -1,22 +1,27 @@
 import type { Core } from '../core.ts'
 import type { NotificationId } from '../ids.ts'
+import type { WakeUp } from '../ports.ts'
+
+/** Has notifications that were just committed sent at once, each for the first time. */
+export function wakeFor(core: Core, notificationIds: readonly NotificationId[]): void {
+  const atMs = core.ports.clock.now()
+  for (const notificationId of notificationIds) setTimer(core, { notificationId, number: 1, atMs })
+}
 
 /**
- * Has notifications that were just committed sent at once. Only a hint: when the wake-up is lost,
- * the sweep finds the rows.
+ * Sets the timer for one try. Only a hint, and nobody waits for it: when the wake-up is lost, the
+ * sweep finds the row.
  */
-export async function wakeFor(
-  { ports }: Core,
-  notificationIds: readonly NotificationId[],
-): Promise<void> {
-  for (const notificationId of notificationIds) {
+export function setTimer({ ports }: Core, wakeUp: WakeUp): void {
+  const set = async () => {
     try {
-      await ports.timer.wake(notificationId, ports.clock.now())
+      await ports.timer.wake(wakeUp)
     } catch (error) {
       ports.log.write('warn', 'a wake-up failed; the sweep will send the notification', {
-        notificationId,
+        notificationId: wakeUp.notificationId,
         reason: error instanceof Error ? error.message : 'unknown',
       })
     }
   }
+  ports.background(set())
 }

@@ -86,7 +86,7 @@ async function merge(core: Core, kase: PaymentCase, told: Told, also: Also): Pro
   const written = await writeChange(core, kase, change, told, also)
   if (written.won) {
     report(core, kase.payment, change)
-    await wakeFor(core, written.notificationIds)
+    wakeFor(core, written.notificationIds)
   }
   return written
 }

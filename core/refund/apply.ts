@@ -48,7 +48,7 @@ export async function applyRefundFact(
     const written = await writeChange(core, current, change, told, also)
     if (written.won) {
       report(core, written.refund, change)
-      await wakeFor(core, written.notificationIds)
+      wakeFor(core, written.notificationIds)
       return written.refund
     }
     current = written.refund

@@ -100,7 +100,7 @@ async function writeChange(
     return { won: false, row: fresh ?? kase }
   }
   ports.log.write('info', change.event, { splitId, channel: split.channel, version })
-  if (notification !== undefined) await wakeFor(core, [notification.notificationId])
+  if (notification !== undefined) wakeFor(core, [notification.notificationId])
   return { won: true, row: next }
 }
 

@@ -157,7 +157,7 @@ async function writeChange(
       .leftJoin(events, eq(events.eventId, eventId))
       .where(eq(splitReturns.splitReturnId, splitReturnId)),
   })
-  if (written.won && notification !== undefined) await wakeFor(core, [notification.notificationId])
+  if (written.won && notification !== undefined) wakeFor(core, [notification.notificationId])
   return written
 }
 

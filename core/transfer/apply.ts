@@ -91,7 +91,7 @@ async function writeChange(
       version: next.version,
       alarm: change.alarm,
     })
-    if (notification !== undefined) await wakeFor(core, [notification.notificationId])
+    if (notification !== undefined) wakeFor(core, [notification.notificationId])
   }
   return written
 }

@@ -50,7 +50,7 @@ export async function openBenchShop({
       http,
       database,
       log: { write: () => {} },
-      timer: { wake: async (notificationId) => void woken.push(notificationId as NotificationId) },
+      timer: { wake: async ({ notificationId }) => void woken.push(notificationId) },
       memory: boundedMemory(10_000),
       keyRing: KEY_RING,
       background: () => {},

@@ -4,12 +4,20 @@ import { createAccount, openPassage } from '../../core/merchant/accounts.ts'
 import { createApp, createMerchant } from '../../core/merchant/merchants.ts'
 import type { LatePolicy } from '../../core/payment/state.ts'
 import type { AnyChannel } from '../../core/plugin/api.ts'
-import type { Database, HttpAnswer, HttpRequest, LogFields, Ports } from '../../core/ports.ts'
+import type {
+  Database,
+  HttpAnswer,
+  HttpRequest,
+  LogFields,
+  Ports,
+  WakeTimer,
+} from '../../core/ports.ts'
 import { assert } from '../../core/result.ts'
 import { signJeepay } from '../../core/signing/jeepay.ts'
 import { SERVER_BOUNDS } from '../../core/sweep/sweep.ts'
 import { migrateDatabase } from '../../edge/migrate.ts'
 import { openDatabaseFile } from '../../edge/ports/libsql-file.ts'
+import { processTimer } from '../../edge/ports/process-timer.ts'
 import { boundedMemory } from '../../edge/ports/system.ts'
 import { type Bank, openBank } from './bank.ts'
 import { bankChannel } from './bank-channel.ts'
@@ -84,6 +92,8 @@ export interface ShopOptions {
   /** Instead of the kit's own channel; its id has to be `bank` too. */
   readonly channel?: AnyChannel
   readonly allowsPrivateTargets?: boolean
+  /** Instead of telling at once in the background. */
+  readonly timer?: WakeTimer
   readonly seed?: number
 }
 
@@ -131,11 +141,13 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     random: seededRandom(options.seed ?? 1),
     http: { send },
     log: { write: (_, message, fields) => void logged.push({ message, fields }) },
-    timer: {
-      async wake(notificationId) {
-        ports.background(gateway().deliver(notificationId as never))
-      },
-    },
+    timer:
+      options.timer ??
+      processTimer(
+        clock,
+        (work) => ports.background(work),
+        (notificationId) => gateway().deliver(notificationId),
+      ),
     memory: boundedMemory(1_000),
     keyRing: [{ id: 'k1', bytes: new Uint8Array(32).fill(7) }],
     background(work) {
