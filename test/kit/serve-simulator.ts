@@ -9,7 +9,7 @@ export async function serveSimulator(
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   let url = ''
   const server = createServer((incoming, outgoing) => {
-    answer(simulator, url, incoming, outgoing).catch(() => outgoing.destroy())
+    answerSimulated(simulator, url, incoming, outgoing).catch(() => outgoing.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -24,7 +24,8 @@ export async function serveSimulator(
   }
 }
 
-async function answer(
+/** @param url where the simulator is reached, without path */
+export async function answerSimulated(
   simulator: Pick<Simulator, 'serve'>,
   url: string,
   incoming: IncomingMessage,
