@@ -25,7 +25,7 @@ import { misfitOf } from './json.ts'
 const BILL_ENDINGS: EndingTable<'failed' | 'not_sent' | 'unknown'> = {
   turnedAway: 'failed',
   rateLimited: 'not_sent',
-  codes: each('failed', 'INVAILID_ARGUMENTS TYPE_NOT_SUPPORTED'),
+  codes: each('failed', 'INVAILID_ARGUMENTS INVALID_ARGUMENTS TYPE_NOT_SUPPORTED'),
   otherwise: 'unknown',
 }
 

@@ -13,12 +13,15 @@ import { decodeForm } from './form.ts'
 import { rsaVerifyText } from './rsa.ts'
 import { signText } from './sign-text.ts'
 import { readMessage } from './told-message.ts'
+import { type ToldRefund, toldRefund } from './told-refund.ts'
 import { readTradeNotice } from './told-trade.ts'
 
 /** What Alipay told, verified: parameters with a value, without their signature. */
 export interface Told {
   readonly parameters: ReadonlyMap<string, string>
   readonly receivedAtMs: number
+  /** The refund that it speaks of, where it speaks of one and that could be asked about. */
+  readonly refund?: ToldRefund
 }
 
 /**
@@ -41,12 +44,15 @@ export const callback: Callback<AlipayConfig, Told> = {
     const app = form.get('app_id') ?? form.get('msg_app_id')
     if (app !== config.appId) return unverifiable('it is for another application')
     const named = [...form].filter(([name, value]) => value !== '' && !SIGNATURE.has(name))
-    return ok({ parameters: new Map(named), receivedAtMs: call.receivedAtMs })
+    const parameters = new Map(named)
+    const refund = await toldRefund(ports, config, parameters)
+    const { receivedAtMs } = call
+    return ok({ parameters, receivedAtMs, ...(refund !== undefined && { refund }) })
   },
 
-  parse(config, { parameters, receivedAtMs }) {
+  parse(config, { parameters, receivedAtMs, refund }) {
     if (parameters.has('msg_method')) return readMessage(config, parameters, receivedAtMs)
-    return readTradeNotice(parameters)
+    return readTradeNotice(parameters, refund)
   },
 
   /** Alipay wants these seven letters and nothing else; anything else makes it tell again. */

@@ -24,8 +24,14 @@ export function ruleOfCode(code: string): ErrorRule {
   return ruleOf({ code: BUSINESS, subCode: code })
 }
 
-/** One spelling a code: `aop.ACQ.SYSTEM_ERROR`, and once even `AQC.SYSTEM_ERROR` (reference §15). */
+/**
+ * One spelling a code: `aop.ACQ.SYSTEM_ERROR`, and once even `AQC.SYSTEM_ERROR` (reference §15). The
+ * bills' codes came as `isp.bill_not_exist` too; with dashes are the gateway's own, which keep their
+ * prefix.
+ */
 export function canonical(subCode: string): string {
+  const [, lowerCase] = /^(?:aop|isp|isv)\.([a-z]+(?:_[a-z]+)+)$/.exec(subCode) ?? []
+  if (lowerCase !== undefined) return lowerCase.toUpperCase()
   return subCode.replace(/^(?:(?:aop|isp|isv)\.)?(?:ACQ\.|AQC\.)?(?=[A-Z])/, '')
 }
 
@@ -117,7 +123,7 @@ const RULES: ErrorTable = {
     INVALID,
     `
     INVALID_PARAMETER ILLEGAL_ARGUMENT PARAM_ILLEGAL PARAMETER_ERROR ILLEGAL_REQUEST
-    INVAILID_ARGUMENTS TYPE_NOT_SUPPORTED BILL_DATE_BEFORE_REGISTRATION isv.code-invalid
+    INVAILID_ARGUMENTS INVALID_ARGUMENTS TYPE_NOT_SUPPORTED BILL_DATE_BEFORE_REGISTRATION isv.code-invalid
     isv.invalid-parameter EXIST_FORBIDDEN_WORD TOTAL_FEE_EXCEED INVALID_STORE_ID STORE_INFO_INVALID
     AMOUNT_OR_CURRENCY_ERROR SUB_GOODS_SIZE_MAX_COUNT NOW_TIME_AFTER_EXPIRE_TIME_ERROR
     BUYER_SELLER_EQUAL USER_LOGONID_DUP OPEN_ID_NOT_TINY_APP CUSTOMER_VALIDATE_ERROR

@@ -8,7 +8,7 @@ import type { Bytes } from './bytes.ts'
  *   the other believed
  */
 export function decodeForm(body: Bytes): ReadonlyMap<string, string> | undefined {
-  const pairs = String.fromCharCode(...body)
+  const pairs = asciiOf(body)
     .split('&')
     .filter((pair) => pair !== '')
     .map((pair) => {
@@ -31,10 +31,15 @@ export function decodeForm(body: Bytes): ReadonlyMap<string, string> | undefined
   return parameters
 }
 
+/** A character a byte. Not in one call: a large form has more bytes than a call has arguments. */
+function asciiOf(body: Bytes): string {
+  return Array.from(body, (byte) => String.fromCharCode(byte)).join('')
+}
+
 /** The name of the charset is ASCII in every charset. */
 function decoderFor(pairs: readonly (readonly [Bytes, Bytes])[]): TextDecoder | undefined {
-  const charset = pairs.find(([name]) => String.fromCharCode(...name) === 'charset')?.[1]
-  const label = charset === undefined ? 'utf-8' : String.fromCharCode(...charset)
+  const charset = pairs.find(([name]) => asciiOf(name) === 'charset')?.[1]
+  const label = charset === undefined ? 'utf-8' : asciiOf(charset)
   if (!/^(?:utf-?8|gbk|gb2312|gb18030)$/i.test(label)) return undefined
   return new TextDecoder(label, { fatal: true, ignoreBOM: true })
 }

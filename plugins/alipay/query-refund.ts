@@ -1,5 +1,10 @@
 import * as z from 'zod'
-import type { Operation, QueryRefundInput, QueryRefundOutcome } from '../../core/plugin/api.ts'
+import type {
+  ChannelPorts,
+  Operation,
+  QueryRefundInput,
+  QueryRefundOutcome,
+} from '../../core/plugin/api.ts'
 import { timeSchema } from './beijing-time.ts'
 import { callAlipay } from './call.ts'
 import type { AlipayConfig } from './config.ts'
@@ -15,11 +20,21 @@ import { moneySchema } from './yuan.ts'
  *
  * @see alipay.trade.fastpay.refund.query (reference §10)
  */
-export const queryRefund: Operation<AlipayConfig, QueryRefundInput, QueryRefundOutcome> = async (
+export const queryRefund: Operation<AlipayConfig, QueryRefundInput, QueryRefundOutcome> = (
   ports,
   config,
-  { refundId, attemptId, channelPaymentNo },
-) => {
+  input,
+) => askAboutRefund(ports, config, input, CALL_TIMEOUT_MS)
+
+/** What a question about a refund needs; how much it was for, the answer says. */
+export type AskedRefund = Pick<QueryRefundInput, 'refundId' | 'attemptId' | 'channelPaymentNo'>
+
+export async function askAboutRefund(
+  ports: ChannelPorts,
+  config: AlipayConfig,
+  { refundId, attemptId, channelPaymentNo }: AskedRefund,
+  timeoutMs: number,
+): Promise<QueryRefundOutcome> {
   const answer = await callAlipay(ports, config, {
     method: 'alipay.trade.fastpay.refund.query',
     content: {
@@ -27,7 +42,7 @@ export const queryRefund: Operation<AlipayConfig, QueryRefundInput, QueryRefundO
       out_request_no: refundId,
       query_options: ['gmt_refund_pay'],
     },
-    timeoutMs: CALL_TIMEOUT_MS,
+    timeoutMs,
   })
   if (answer.kind === 'error') return outcomeOf(QUERY_REFUND_ENDINGS, answer)
   if (answer.kind !== 'verified') return answer

@@ -4,25 +4,28 @@ import {
   type CallbackRejection,
   ok,
   type PaymentFact,
+  type RefundFact,
   type Result,
   refuse,
 } from '../../core/plugin/api.ts'
 import { timeSchema } from './beijing-time.ts'
 import { misfitOf } from './json.ts'
+import type { ToldRefund } from './told-refund.ts'
 import { attemptIdSchema, paidOf, stateOfTrade } from './trade.ts'
 import { moneySchema } from './yuan.ts'
 
 /**
  * Reads what Alipay tells about a trade.
  *
- * Refunds are told at the address of the payment, and with the sum of all refunds so far: how much
- * this one gave back is not in it, so it makes no fact about a refund. The answer to the refund or
- * a query does. What it does prove is that the payment was made.
+ * Refunds are told at the address of the payment, by a status that is the payment's: one that was
+ * given back in part is TRADE_SUCCESS, and proves that the payment was made.
  *
+ * @param refund what the notice says of a refund, which takes a question: see told-refund.ts
  * @see reference §14.1
  */
 export function readTradeNotice(
   parameters: ReadonlyMap<string, string>,
+  refund: ToldRefund | undefined,
 ): Result<CallbackFacts, CallbackRejection> {
   const notice = noticeSchema.safeParse(Object.fromEntries(parameters))
   if (!notice.success) return malformed(misfitOf(notice.error))
@@ -30,13 +33,14 @@ export function readTradeNotice(
   // Of a product that this plugin does not do.
   if (notify_type !== 'trade_status_sync') return ok({ dedupeKey, facts: [] })
 
+  const refunds = refund === undefined ? [] : [refundFact(refund, trade.seller_id ?? '')]
   const about = { about: 'payment', attemptId: trade.out_trade_no } as const
   const state = stateOfTrade(trade.trade_status)
   if (state === 'pending') return ok({ dedupeKey, facts: [{ ...about, kind: 'pending' }] })
   if (state === 'closed') {
     // Given back in full: that closes nothing. Who does not know yet that it was paid, asks.
     const isRefund = trade.gmt_refund !== undefined || trade.refund_fee !== undefined
-    return ok({ dedupeKey, facts: isRefund ? [] : [{ ...about, kind: 'closed' }] })
+    return ok({ dedupeKey, facts: isRefund ? refunds : [{ ...about, kind: 'closed' }] })
   }
   const paid = paidSchema.safeParse(Object.fromEntries(parameters))
   if (!paid.success) return malformed(misfitOf(paid.error))
@@ -51,7 +55,11 @@ export function readTradeNotice(
       payer: paid.data.buyer_open_id ?? paid.data.buyer_id,
     }),
   }
-  return ok({ dedupeKey, facts: [fact] })
+  return ok({ dedupeKey, facts: [fact, ...refunds] })
+}
+
+function refundFact({ refundId, ...refunded }: ToldRefund, payee: string): RefundFact {
+  return { about: 'refund', refundId, payee, kind: 'succeeded', ...refunded }
 }
 
 const noticeSchema = z.object({
@@ -61,6 +69,7 @@ const noticeSchema = z.object({
   trade_status: z.string(),
   gmt_refund: z.string().optional(),
   refund_fee: z.string().optional(),
+  seller_id: z.string().optional(),
 })
 
 const paidSchema = z.object({
