@@ -22,7 +22,7 @@ export type { App } from './party/apps.ts'
 export type { Seller } from './party/sellers.ts'
 export type { AlipaySimulatorOptions, Mode, PayerIds } from './settings.ts'
 
-export interface AlipaySimulator extends Simulator {
+export interface AlipaySimulator extends Required<Simulator> {
   /** Makes a further merchant known to Alipay, or replaces what is known of one. */
   enrolSeller(seller: Seller): Promise<void>
   /** Makes a further app known, or replaces what is known of one. */
