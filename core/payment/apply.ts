@@ -6,7 +6,7 @@ import { tellOfPayment } from '../notification/outbox.ts'
 import { wakeFor } from '../notification/wake.ts'
 import type { PaymentFact } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
-import { lateRefundStatements } from '../refund/late.ts'
+import { latePolicyOf, lateRefundStatements } from '../refund/late.ts'
 import { isWithheld } from '../refund/plan.ts'
 import { assert } from '../result.ts'
 import { AUTOMATIC_AFTER_MS } from '../split/automatic.ts'
@@ -14,7 +14,7 @@ import { builtOnce } from '../store/built-once.ts'
 import { events, type FactSource, payments } from '../store/schema.ts'
 import { eventWritten, insertWhere, previousChangedOne } from '../store/store.ts'
 import type { PaymentCase, PaymentRow } from './case.ts'
-import { type Change, mergeFact } from './merge.ts'
+import { type Change, contradicts, mergeFact } from './merge.ts'
 import { nextPaymentCheckAt } from './schedule.ts'
 import { isOpen, statesBefore } from './state.ts'
 
@@ -76,14 +76,54 @@ export async function applyConclusion(
 async function merge(core: Core, kase: PaymentCase, told: Told, also: Also): Promise<Written> {
   const change = mergeFact(kase.payment, told.fact, {
     payee: kase.attempt.payee,
-    latePolicy: kase.latePolicy,
+    latePolicy: latePolicyOf(
+      core,
+      kase,
+      told.fact.kind === 'succeeded' ? told.fact.paidAtMs : kase.payment.paidAtMs,
+    ),
     observedAtMs: core.ports.clock.now(),
   })
   if (change === undefined) {
+    if (contradicts(kase.payment, told.fact)) reportContradiction(core, kase.payment, told)
     await runAll(core, also(kase.payment, ALWAYS))
     return { won: true, payment: kase.payment, notificationIds: [] }
   }
-  const written = await writeChange(core, kase, change, told, also)
+  const { source } = told
+  const evidence = { fact: redacted(told.fact), calls: told.transcript ?? [] }
+  return write(core, kase, change, { source, evidence }, also)
+}
+
+/** Where a change comes from, and what speaks for it. */
+export interface Grounds {
+  readonly source: FactSource
+  readonly evidence: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Writes what somebody decided about a payment as it stood when they looked: one try, since another
+ * fact may have come since.
+ *
+ * @returns nothing when the payment is not as it was any more
+ */
+export async function applyDecision(
+  core: Core,
+  kase: PaymentCase,
+  change: Change,
+  grounds: Grounds,
+  also: Also = () => [],
+): Promise<PaymentRow | undefined> {
+  const written = await write(core, kase, change, grounds, also)
+  return written.won ? written.payment : undefined
+}
+
+async function write(
+  core: Core,
+  kase: PaymentCase,
+  change: Change,
+  grounds: Grounds,
+  also: Also,
+): Promise<Written> {
+  const written = await writeChange(core, kase, change, grounds, also)
   if (written.won) {
     report(core, kase.payment, change)
     wakeFor(core, written.notificationIds)
@@ -108,7 +148,7 @@ async function writeChange(
   core: Core,
   kase: PaymentCase,
   change: Change,
-  told: Told,
+  grounds: Grounds,
   also: Also,
 ): Promise<Written> {
   const { ports, store } = core
@@ -139,9 +179,9 @@ async function writeChange(
             : undefined,
         ),
       ),
-    db.run(insertWhere(events, eventRow(eventId, next, change, told, core), previousChangedOne)),
+    db.run(insertWhere(events, eventRow(eventId, next, change, grounds, core), previousChangedOne)),
     ...(notification === undefined ? [] : [db.run(notification.statement)]),
-    ...(change.refundsAll ? lateRefundStatements(core, kase, next, won) : []),
+    ...(change.refundsAll ? lateRefundStatements(core, kase, next, won, lateSource(grounds)) : []),
     ...also(next, won),
     selectWritten({ paymentId: payment.paymentId, eventId }),
   ])
@@ -172,7 +212,7 @@ function nextRow({ ports }: Core, { payment }: PaymentCase, change: Change): Pay
   }
 }
 
-/** Only with the success itself: how far a split has come is others' to write. */
+/** Only when it becomes free to be shared out: how far a split has come is others' to write. */
 function queuesSplit({ ports }: Core, before: PaymentRow, after: PaymentRow) {
   if (!isToBeSplit(before, after)) return undefined
   const nextSplitAtMs = ports.clock.now() + AUTOMATIC_AFTER_MS
@@ -180,8 +220,18 @@ function queuesSplit({ ports }: Core, before: PaymentRow, after: PaymentRow) {
 }
 
 function isToBeSplit(before: PaymentRow, after: PaymentRow): boolean {
-  const succeeds = before.state !== 'succeeded' && after.state === 'succeeded'
-  return succeeds && after.splitMode === 'automatic' && !isWithheld(after)
+  const becomesFree = !isFree(before) && isFree(after)
+  const isUnsplit = after.splitState === 'none' || after.splitState === 'queued'
+  return becomesFree && isUnsplit && after.splitMode === 'automatic'
+}
+
+function isFree(payment: PaymentRow): boolean {
+  return payment.state === 'succeeded' && !isWithheld(payment) && payment.frozenBecause === null
+}
+
+/** Nobody but an operator decides on a refund of late money; else it is the policy's. */
+function lateSource({ source }: Grounds): FactSource {
+  return source === 'operator' ? 'operator' : 'sweep'
 }
 
 /** The late refund takes all that is not spoken for. */
@@ -192,7 +242,7 @@ function reservesAll({ amountMinor, refundCount }: PaymentRow) {
 /** All that a merge may touch. Sums of refunds are others' to write. */
 function changedColumns(next: PaymentRow) {
   const { state, version, channelPaymentNo, payer, errorCode, errorMessage } = next
-  const { paidAtMs, closedAtMs, lateDecision, frozenBecause, nextCheckAtMs } = next
+  const { paidAtMs, closedAtMs, lateDecision, frozenBecause, judgedMisfits, nextCheckAtMs } = next
   return {
     state,
     version,
@@ -204,6 +254,7 @@ function changedColumns(next: PaymentRow) {
     closedAtMs,
     lateDecision,
     frozenBecause,
+    judgedMisfits,
     nextCheckAtMs,
   }
 }
@@ -222,7 +273,7 @@ function eventRow(
   eventId: EventId,
   next: PaymentRow,
   change: Change,
-  told: Told,
+  { source, evidence }: Grounds,
   { ports }: Core,
 ): typeof events.$inferInsert {
   return {
@@ -231,8 +282,8 @@ function eventRow(
     subjectId: next.paymentId,
     version: next.version,
     kind: change.event,
-    source: told.source,
-    evidence: JSON.stringify({ fact: redacted(told.fact), calls: told.transcript ?? [] }),
+    source,
+    evidence: JSON.stringify(evidence),
     atMs: ports.clock.now(),
   }
 }
@@ -242,6 +293,19 @@ function redacted(fact: PaymentFact) {
   if (fact.kind !== 'succeeded') return fact
   const { payer: _, ...rest } = fact
   return rest
+}
+
+function reportContradiction({ ports }: Core, payment: PaymentRow, { source }: Told): void {
+  const { paymentId, channel, way, version } = payment
+  const alarm = 'failed_after_success'
+  ports.log.write('error', 'payment.contradicted', {
+    paymentId,
+    channel,
+    way,
+    version,
+    source,
+    alarm,
+  })
 }
 
 function report({ ports }: Core, payment: PaymentRow, change: Change): void {

@@ -19,6 +19,7 @@ export interface Standing {
   readonly closedAtMs: Milliseconds | null
   readonly lateDecision: LateDecision | null
   readonly frozenBecause: string | null
+  readonly judgedMisfits: string | null
 }
 
 export interface MergeContext {
@@ -31,6 +32,8 @@ export interface MergeContext {
 
 export type FreezeReason = 'amount_differs' | 'payee_differs' | 'paid_twice'
 
+type Success = PaymentFact & { readonly kind: 'succeeded' }
+
 export interface Change {
   readonly set: Partial<Standing>
   readonly event: PaymentEvent
@@ -38,7 +41,7 @@ export interface Change {
   /** A refund of everything has to be made by us. */
   readonly refundsAll?: true
   /** Somebody should look at it, whatever the policy. */
-  readonly alarm?: FreezeReason | 'succeeded_after_failure'
+  readonly alarm?: FreezeReason | 'succeeded_after_failure' | 'late_money_held'
 }
 
 export type PaymentEvent =
@@ -49,6 +52,16 @@ export type PaymentEvent =
   | 'payment.closed'
   | 'payment.frozen'
   | 'payment.paid_late'
+  | 'payment.released'
+  | 'payment.late_decided'
+
+/**
+ * Whether a fact says the opposite of what the channel has said before. Success stands, and somebody
+ * should look at the channel. (That a success follows a failure is a change, with its own alarm.)
+ */
+export function contradicts({ state }: Pick<Standing, 'state'>, fact: PaymentFact): boolean {
+  return state === 'succeeded' && fact.kind === 'failed'
+}
 
 /**
  * What a fact does to a payment. Pure, and one rule for answers, callbacks, queries and bills.
@@ -103,13 +116,24 @@ function mergeClosed(payment: Standing, context: MergeContext): Change | undefin
 
 function mergeSucceeded(
   payment: Standing,
-  fact: PaymentFact & { readonly kind: 'succeeded' },
+  fact: Success,
   context: MergeContext,
 ): Change | undefined {
   const misfit = misfitOf(payment, fact, context)
-  if (misfit !== undefined) return freeze(payment, misfit)
+  if (misfit !== undefined) {
+    return isJudged(payment, fact) ? undefined : freeze(payment, misfit)
+  }
   if (!mayMove(payment.state, 'succeeded')) return undefined
 
+  return succeed(payment, fact, context)
+}
+
+/** A success that is believed: because it fits, or because an operator has judged it. */
+export function succeed(
+  payment: Standing,
+  fact: Pick<Success, 'channelPaymentNo' | 'paidAtMs' | 'payer'>,
+  context: Pick<MergeContext, 'latePolicy'>,
+): Change {
   const { channelPaymentNo, paidAtMs } = fact
   const paid = {
     state: 'succeeded',
@@ -126,6 +150,7 @@ function mergeSucceeded(
     event: late === undefined ? 'payment.succeeded' : 'payment.paid_late',
     ...(told && { tells: 'payment.succeeded' }),
     ...(late?.refundsAll && { refundsAll: true }),
+    ...(late?.set.lateDecision === 'held' && { alarm: 'late_money_held' }),
     ...(payment.state === 'failed' && { alarm: 'succeeded_after_failure' }),
   }
 }
@@ -133,7 +158,7 @@ function mergeSucceeded(
 /** What about a success cannot be true of this payment. */
 function misfitOf(
   payment: Standing,
-  fact: PaymentFact & { readonly kind: 'succeeded' },
+  fact: Success,
   context: MergeContext,
 ): FreezeReason | undefined {
   if (fact.payee !== context.payee) return 'payee_differs'
@@ -155,6 +180,17 @@ function freeze(payment: Standing, reason: FreezeReason): Change | undefined {
   return { set: { state, frozenBecause }, event: 'payment.frozen', alarm: reason }
 }
 
+/** What makes a misfit this one: the same said again is no news to who has judged it. */
+export function misfitKey({ channelPaymentNo, paid, payee }: Omit<Success, 'payer'>): string {
+  return `${channelPaymentNo} ${paid.minor} ${paid.currency} ${payee}`
+}
+
+function isJudged({ judgedMisfits }: Standing, fact: Success): boolean {
+  if (judgedMisfits === null) return false
+  const judged: unknown = JSON.parse(judgedMisfits)
+  return Array.isArray(judged) && judged.includes(misfitKey(fact))
+}
+
 const LATE = {
   accept: { set: { lateDecision: 'accepted' } },
   hold: { set: { lateDecision: 'held' } },
@@ -166,7 +202,7 @@ const LATE = {
 
 function decideLate(
   payment: Standing,
-  { latePolicy }: MergeContext,
+  { latePolicy }: Pick<MergeContext, 'latePolicy'>,
 ):
   | { readonly set: { readonly lateDecision: LateDecision }; readonly refundsAll?: true }
   | undefined {

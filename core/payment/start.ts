@@ -187,6 +187,7 @@ const NOTHING_HAPPENED_YET = {
   closedAtMs: null,
   lateDecision: null,
   frozenBecause: null,
+  judgedMisfits: null,
   lastCheckAtMs: null,
   checkLeaseUntilMs: null,
 } as const

@@ -150,8 +150,12 @@ function paymentSums(
       refundCount: sql`${payments.refundCount} + ${counted}`,
       version: sql`${payments.version} + 1`,
       ...(isOfLateMoney(refund) && released > 0 && { lateDecision: 'held' }),
+      ...(isOfLateMoney(refund) &&
+        change.reservesAgain && {
+          lateDecision: sql`case when ${payments.lateDecision} = 'held' then 'refunding' else ${payments.lateDecision} end`,
+        }),
       ...(change.reservesAgain && {
-        frozenBecause: sql`case when ${payments.refundReservedMinor} + ${reserved} > ${payments.amountMinor} then 'refunded_too_much' else ${payments.frozenBecause} end`,
+        frozenBecause: sql`case when ${payments.refundReservedMinor} + ${reserved} > ${payments.amountMinor} then ${withRefundedTooMuch} else ${payments.frozenBecause} end`,
       }),
     })
     .where(and(eq(payments.paymentId, refund.paymentId), won))
@@ -172,6 +176,12 @@ function paymentSums(
   )
   return [update, store.write.run(event)]
 }
+
+/** Beside whatever froze it before; the last by the alphabet, in which the reasons are kept. */
+const withRefundedTooMuch = sql`case
+  when ${payments.frozenBecause} is null then 'refunded_too_much'
+  when instr(${payments.frozenBecause}, 'refunded_too_much') > 0 then ${payments.frozenBecause}
+  else ${payments.frozenBecause} || ',refunded_too_much' end`
 
 function eventRow(
   { ports }: Core,

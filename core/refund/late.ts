@@ -4,9 +4,28 @@ import type { Core } from '../core.ts'
 import { type EventId, newEventId, newRefundId, type RefundId } from '../ids.ts'
 import { minor } from '../money.ts'
 import type { PaymentCase, PaymentRow } from '../payment/case.ts'
+import type { LatePolicy } from '../payment/state.ts'
 import { assert } from '../result.ts'
-import { events, refunds } from '../store/schema.ts'
+import { events, type FactSource, refunds } from '../store/schema.ts'
 import { insertWhere } from '../store/store.ts'
+import type { Milliseconds } from '../time.ts'
+import { withinChannelLimits } from './plan.ts'
+
+/**
+ * What is done with late money. An app that wants it sent back gets it held where the channel takes
+ * no refund of it, or none any more: an operator decides then.
+ */
+export function latePolicyOf(
+  { ports, channels }: Core,
+  { payment, attempt, latePolicy }: PaymentCase,
+  paidAtMs: Milliseconds | null,
+): LatePolicy {
+  if (latePolicy !== 'refund') return latePolicy
+  const capability = channels.get(attempt.channel)?.manifest.capabilities.refund
+  const paid = { ...payment, paidAtMs }
+  const planned = withinChannelLimits(paid, capability, payment.amountMinor, ports.clock.now())
+  return planned.ok ? 'refund' : 'hold'
+}
 
 /**
  * The refund of money that came after the close, for apps whose policy is `refund`. Written in the
@@ -19,6 +38,7 @@ export function lateRefundStatements(
   { payment, attempt }: PaymentCase,
   paid: PaymentRow,
   condition: SQL,
+  source: FactSource,
 ): readonly BatchItem<'sqlite'>[] {
   const remaining = payment.amountMinor - payment.refundReservedMinor
   if (remaining === 0) return []
@@ -59,7 +79,7 @@ export function lateRefundStatements(
       ),
     ),
     store.write.run(
-      insertWhere(events, createdEvent(newEventId(ports), refundId, nowMs), condition),
+      insertWhere(events, createdEvent(newEventId(ports), refundId, nowMs, source), condition),
     ),
   ]
 }
@@ -68,6 +88,7 @@ function createdEvent(
   eventId: EventId,
   refundId: RefundId,
   atMs: number,
+  source: FactSource,
 ): typeof events.$inferInsert {
   return {
     eventId,
@@ -75,7 +96,7 @@ function createdEvent(
     subjectId: refundId,
     version: 1,
     kind: 'refund.created',
-    source: 'sweep',
+    source,
     evidence: JSON.stringify({ because: 'money came after the close' }),
     atMs,
   }

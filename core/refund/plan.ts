@@ -57,8 +57,9 @@ export function planRefund(
   return withinChannelLimits(payment, channel, asked.amountMinor, nowMs)
 }
 
-function withinChannelLimits(
-  payment: Refundable,
+/** Whether the channel takes a refund of this amount at this time. */
+export function withinChannelLimits(
+  payment: Pick<Refundable, 'amountMinor' | 'refundCount' | 'paidAtMs'>,
   channel: Capabilities['refund'],
   amountMinor: Minor,
   nowMs: Milliseconds,

@@ -196,6 +196,8 @@ export const payments = sqliteTable(
     lateDecision: text('late_decision').$type<LateDecision>(),
     /** Facts that do not fit stop all further movement of money until an operator has looked. */
     frozenBecause: text('frozen_because'),
+    /** JSON: misfits that an operator has judged. The same again is no news. */
+    judgedMisfits: text('judged_misfits'),
     createdAtMs: ms('created_at_ms').notNull(),
     expiresAtMs: ms('expires_at_ms').notNull(),
     /** When the sweep looks at it next; none once there is nothing to wait for. */
@@ -651,6 +653,7 @@ export const inboundCalls = sqliteTable(
   (t) => [
     index('inbound_calls_by_reference').on(t.reference, t.receivedAtMs),
     index('inbound_calls_by_time').on(t.receivedAtMs),
+    index('inbound_calls_unverifiable').on(t.receivedAtMs).where(sql`verdict = 'unverifiable'`),
   ],
 )
 

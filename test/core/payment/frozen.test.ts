@@ -111,3 +111,26 @@ describe('a payment that was paid twice', () => {
     expect(callsOf(shop, 'query_refund').length).toBeGreaterThan(3)
   })
 })
+
+describe('a channel that contradicts itself', () => {
+  it('fails to take a success back, and somebody is called', async () => {
+    const shop = await openShop()
+    const payOrderId = await shop.orders({ mchOrderNo: 'A1' })
+    // A query that was asked before the payer paid, and comes back after it, with another end.
+    shop.bank.before('query', async () => {
+      const order = shop.bank.orders.get(payOrderId)
+      if (order === undefined) throw new Error('the bank has the order')
+      order.state = 'paid'
+      await shop.bank.callback(order)
+      order.state = 'failed'
+    })
+    await shop.sees(payOrderId)
+    await shop.settles()
+    expect((await shop.sees(payOrderId)).data).toMatchObject({ state: 2 })
+    expect(shop.told.map(({ fields }) => fields.state)).toEqual(['2'])
+    expect(shop.logged).toContainEqual({
+      message: 'payment.contradicted',
+      fields: expect.objectContaining({ paymentId: payOrderId, alarm: 'failed_after_success' }),
+    })
+  })
+})

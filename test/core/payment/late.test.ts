@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LatePolicy } from '../../../core/payment/state.ts'
-import { HOUR_MS, MINUTE_MS } from '../../../core/time.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../core/time.ts'
+import { bankWithout } from '../../kit/bank-channel.ts'
 import { openShop, type Shop } from '../../kit/shop.ts'
 
 /** A payment that was closed, and whose payer pays all the same, a minute later. */
@@ -93,6 +94,12 @@ describe('money that comes after the close, by the policy of the app', () => {
   )
 })
 
+async function decided(shop: Shop) {
+  const sql = 'select late_decision, refund_reserved_minor, refund_count from payments'
+  const [rows] = await shop.database.batch([{ sql, args: [] }], 'read')
+  return rows
+}
+
 describe('the refund of money that came late', () => {
   it('lasts: a bank that is out of reach for hours gets it in the end, once', async () => {
     const { shop, payOrderId, pays } = await paidLate('refund')
@@ -115,6 +122,55 @@ describe('the refund of money that came late', () => {
     await shop.passes(HOUR_MS)
     expect(shop.bank.refunds.size).toBe(1)
     expect(new Set(refundsAsked(shop)).size).toBe(1)
+  })
+
+  it('is not promised where the channel takes no refunds: the money is held', async () => {
+    const shop = await openShop({ latePolicy: 'refund', channel: bankWithout('refund') })
+    const payOrderId = await shop.orders()
+    await shop.closes(payOrderId)
+    await shop.clock.advance(MINUTE_MS)
+    await shop.payerPays(payOrderId)
+    await shop.passes(HOUR_MS, 10 * MINUTE_MS)
+    expect(await decided(shop)).toEqual([['held', 0, 0]])
+    expect(shop.logged).toContainEqual({
+      message: 'payment.paid_late',
+      fields: expect.objectContaining({ paymentId: payOrderId, alarm: 'late_money_held' }),
+    })
+  })
+
+  it('is not promised when the time for it is over: money that is heard of a year late is held', async () => {
+    const { shop, payOrderId } = await paidLate('refund')
+    const order = shop.bank.orders.get(payOrderId)
+    if (order === undefined) throw new Error('the bank has the order')
+    Object.assign(order, { state: 'paid', paidAtMs: shop.clock.now() })
+    await shop.clock.advance(366 * DAY_MS)
+    await shop.bank.callback(order)
+    await shop.passes(HOUR_MS, 10 * MINUTE_MS)
+    expect(await decided(shop)).toEqual([['held', 0, 0]])
+    expect(shop.bank.refunds.size).toBe(0)
+  })
+
+  it('waits while the payment is frozen', async () => {
+    const { shop, payOrderId, pays } = await paidLate('refund')
+    shop.bank.will('refund', 'not_reachable')
+    await pays()
+    const order = shop.bank.orders.get(payOrderId)
+    if (order !== undefined) await shop.bank.callback(order, { channelNo: 'B-second' })
+    await shop.passes(HOUR_MS, 10 * MINUTE_MS)
+    expect(shop.bank.refunds.size).toBe(0)
+    expect(await decided(shop)).toEqual([['refunding', 1000, 1]])
+  })
+
+  it('that was given up and turns out to be paid is on its way again, and not to be decided', async () => {
+    const { shop, pays } = await paidLate('refund')
+    shop.bank.always('refund', 'refused')
+    await pays()
+    await shop.passes(MINUTE_MS)
+    const [given] = refundsAsked(shop)
+    const number = given?.split(' ')[1] ?? ''
+    const callbackUrl = `https://pay.example/api/refund/notify/bank/${number}`
+    await shop.bank.callback({ number, order: '', amount: 1000, callbackUrl, state: 'paid' })
+    expect(await decided(shop)).toEqual([['refunding', 1000, 1]])
   })
 
   it('is held when the channel refuses it, and somebody is called', async () => {

@@ -2,7 +2,13 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AttemptId } from '../../../core/ids.ts'
 import { type Minor, money } from '../../../core/money.ts'
-import { type MergeContext, mergeFact, type Standing } from '../../../core/payment/merge.ts'
+import {
+  contradicts,
+  type MergeContext,
+  mergeFact,
+  misfitKey,
+  type Standing,
+} from '../../../core/payment/merge.ts'
 import type { LatePolicy } from '../../../core/payment/state.ts'
 import type { ChannelError, PaymentFact } from '../../../core/plugin/api.ts'
 
@@ -22,6 +28,7 @@ const CREATED: Standing = {
   closedAtMs: null,
   lateDecision: null,
   frozenBecause: null,
+  judgedMisfits: null,
 }
 
 const DECLINED: ChannelError = {
@@ -142,6 +149,40 @@ describe('what one fact does to a payment', () => {
   })
 })
 
+describe('a misfit that an operator has judged', () => {
+  const misfit = paid(1, { paid: money(101, 'CNY') })
+  const judged = { ...CREATED, judgedMisfits: JSON.stringify([misfitKey(misfit)]) }
+
+  it.each(['pending', 'succeeded'] as const)('is no news of a %s payment', (state) => {
+    const context = { payee: 'shop', latePolicy: 'hold', observedAtMs: 9 } as const
+    expect(mergeFact({ ...judged, state, channelPaymentNo: 'B1' }, misfit, context)).toBeUndefined()
+  })
+
+  it.each([
+    ['another amount', paid(1, { paid: money(102, 'CNY') }), 'amount_differs'],
+    ['another currency', paid(1, { paid: money(101, 'USD') }), 'amount_differs'],
+    ['another merchant number', { ...misfit, payee: 'somebody else' }, 'payee_differs'],
+    ['another number of the channel', { ...misfit, channelPaymentNo: 'B9' }, 'amount_differs'],
+  ])('does not hide another one: %s', (_, fact, reason) => {
+    const { standing } = merge({ ...judged, state: 'succeeded' }, heardAt(9, fact))
+    expect(standing.frozenBecause).toBe(reason)
+  })
+})
+
+describe('facts that contradict each other', () => {
+  it.each([
+    ['succeeded', failed, true],
+    ['succeeded', closed, false],
+    ['succeeded', pending, false],
+    ['succeeded', paid(1), false],
+    ['failed', failed, false],
+    ['closed', failed, false],
+    ['pending', failed, false],
+  ] as const)('%s, then %o: %s', (state, fact, does) => {
+    expect(contradicts({ state }, fact)).toBe(does)
+  })
+})
+
 describe('money that comes after the close', () => {
   it.each([
     ['accept', 'accepted', ['payment.closed', 'payment.succeeded']],
@@ -156,6 +197,37 @@ describe('money that comes after the close', () => {
     expect(standing).toMatchObject({ state: 'succeeded', lateDecision: decision })
     expect(tells).toEqual(told)
   })
+
+  it('calls somebody when it is held', () => {
+    const closedAt5 = { ...CREATED, state: 'closed', closedAtMs: 5 } as const
+    const alarmBy = (latePolicy: LatePolicy) =>
+      mergeFact(closedAt5, paid(6), { payee: 'shop', latePolicy, observedAtMs: 9 })?.alarm
+    expect(alarmBy('hold')).toBe('late_money_held')
+    expect(alarmBy('accept')).toBeUndefined()
+    expect(alarmBy('refund')).toBeUndefined()
+  })
+
+  it.each(['accept', 'hold', 'refund'] as const)(
+    'is decided by the times of the facts alone, whenever they are heard of (%s)',
+    (policy) => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 10, max: 20 }),
+          fc.integer({ min: 10, max: 20 }),
+          fc.integer({ min: 0, max: 30 }),
+          (closedAtMs, paidAtMs, delay) => {
+            fc.pre(closedAtMs !== paidAtMs)
+            const close = { fact: closed, atMs: closedAtMs }
+            // Nothing is heard of before it has happened.
+            const success = { fact: paid(paidAtMs), atMs: paidAtMs + delay }
+            const heard = [close, success].sort((a, b) => a.atMs - b.atMs)
+            const { standing } = merge(CREATED, heard, policy)
+            expect(standing.lateDecision !== null).toBe(paidAtMs > closedAtMs)
+          },
+        ),
+      )
+    },
+  )
 
   it('is not late when the channel had it at the time of the close, though we heard later', () => {
     const { standing, tells } = merge(CREATED, [...heardAt(5, closed), ...heardAt(9, paid(5))])

@@ -212,6 +212,23 @@ describe('a callback about a refund', () => {
     const sql = 'select frozen_because, refund_reserved_minor, refunded_minor from payments'
     const [rows] = await shop.database.batch([{ sql, args: [] }], 'read')
     expect(rows).toEqual([['refunded_too_much', 1001, 1001]])
+  })
+
+  it('freezes it for that too when it is frozen for another reason', async () => {
+    const { shop, payOrderId } = await paid()
+    shop.bank.refundsWait = true
+    await shop.refunds(payOrderId, ALL)
+    const [refund] = shop.bank.refunds.values()
+    const order = shop.bank.orders.get(payOrderId)
+    if (refund === undefined || order === undefined) throw new Error('the bank has both')
+    await shop.bank.callback({ ...refund, state: 'failed' })
+    shop.bank.refundsWait = false
+    await shop.refunds(payOrderId, { mchRefundNo: 'F2', refundAmount: 1 })
+    await shop.bank.callback(order, { channelNo: 'B-second' })
+    await shop.bank.callback({ ...refund, state: 'paid' })
+    const sql = 'select frozen_because from payments'
+    const [rows] = await shop.database.batch([{ sql, args: [] }], 'read')
+    expect(rows).toEqual([['paid_twice,refunded_too_much']])
     expect(await shop.refunds(payOrderId, { refundAmount: 1 })).toMatchObject({ code: 9999 })
   })
 
