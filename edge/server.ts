@@ -87,7 +87,7 @@ async function openSandboxed(
   const random = systemRandom
   const sandbox = await openSandbox({ clock: systemClock, random, http, database, publicUrl })
   const gateway = make(sandbox.clock, sandbox.http)
-  const demo = await sandbox.join(gateway)
+  const { app: demo } = await sandbox.join(gateway)
   return {
     fetch: sandbox.fetch,
     demo,

@@ -9,7 +9,7 @@
 import type { Money } from '../money.ts'
 import type { Clock, Random } from '../ports.ts'
 import type { Milliseconds } from '../time.ts'
-import type { Names } from './api.ts'
+import type { Names, SplitReceiver } from './api.ts'
 
 export type { Clock, Random } from '../ports.ts'
 
@@ -144,6 +144,27 @@ export interface PayerCode {
   readonly validUntilMs: Milliseconds
 }
 
+/** Somebody whom the merchant sends money to. */
+export interface SimulatedPayee {
+  readonly account: string
+  readonly accountName?: string
+  readonly bankName?: string
+  /** Values for the entry's input, by its names. */
+  readonly extra?: Readonly<Record<string, Json>>
+}
+
+/** Who there is to deal with: enough to try each of the channel's products at once. */
+export interface Cast {
+  /** The payer, by the names that the ways' inputs have for one. A payer's code is no part of it. */
+  readonly payer: Readonly<Record<string, string>>
+  /** By the manifest's entries for transfers. */
+  readonly payees: Readonly<Record<string, SimulatedPayee>>
+  /** Who shares of a payment can go to. */
+  readonly receivers: readonly SplitReceiver[]
+  /** Settings of a service provider: whole, one for each merchant below it. */
+  readonly belowProvider: readonly Readonly<Record<string, Json>>[]
+}
+
 export interface Simulator {
   /** The manifest id of the channel that it simulates. */
   readonly channel: string
@@ -154,6 +175,8 @@ export interface Simulator {
   serve(request: Request): Promise<Response | Broken>
   /** Settings of a merchant that it knows, in the form of the plugin's config fields. */
   demoSettings(): Promise<Readonly<Record<string, Json>>>
+  /** The other roles beside that merchant. Absent where nobody needs to be named. */
+  cast?(): Promise<Cast>
   /** Does what is due by the clock: asynchronous results, callbacks and their retries. */
   tick(): Promise<void>
   payments(): Promise<readonly SimulatedPayment[]>

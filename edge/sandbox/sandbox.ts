@@ -5,7 +5,7 @@ import { assert } from '../../core/result.ts'
 import { simulators as factories } from '../simulators.ts'
 import { createBooksTable, databaseBooks } from './books.ts'
 import { type SandboxClock, sandboxClock } from './clock.ts'
-import { type DemoApp, demoMerchant } from './demo.ts'
+import { type DemoMerchant, demoMerchant } from './demo.ts'
 import { sandboxRoutes } from './routes.ts'
 import { sandboxHttp } from './wires.ts'
 
@@ -24,7 +24,7 @@ export interface Sandbox {
   /** The gateway's HTTP port: channels are simulated, the rest is real. */
   readonly http: HttpPort
   /** Ties the gateway in, once it is made with this sandbox's ports. */
-  join(gateway: Gateway): Promise<DemoApp>
+  join(gateway: Gateway): Promise<DemoMerchant>
   /** Serves `/sandbox/…` and hands all else to the gateway. */
   fetch(request: Request): Promise<Response>
   /** Lets the channels do what is due by the clock. */
@@ -57,7 +57,7 @@ export async function openSandbox(parts: SandboxParts): Promise<Sandbox> {
     http,
     async join(gateway) {
       const demo = await demoMerchant(gateway.core, ownBooks, simulators)
-      const routes = sandboxRoutes({ gateway, simulators, clock, demo, publicUrl, books: ownBooks })
+      const routes = sandboxRoutes({ gateway, simulators, clock, demo, publicUrl })
       joined = {
         gateway,
         serve: async (request) =>

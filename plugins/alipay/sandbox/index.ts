@@ -7,6 +7,7 @@
 import type { Simulator, SimulatorPorts } from '../../../core/plugin/simulator.ts'
 import { setGateway } from './callback/messages.ts'
 import { open } from './cashier/opening.ts'
+import { cast } from './cast.ts'
 import { type DemoSettings, demoSettings, providerSettings } from './demo-settings.ts'
 import { tick } from './due.ts'
 import { misbehave } from './faults.ts'
@@ -54,6 +55,7 @@ export function createAlipaySimulator(
     ],
     serve: (request) => serve(alipay, request),
     demoSettings: async () => demoSettings(alipay),
+    cast: async () => cast(alipay),
     tick: () => tick(alipay),
     payments: () => listPayments(alipay),
     act: (number, action) => act(alipay, number, action),

@@ -65,7 +65,8 @@ export function openAlipay(ports: SimulatorPorts, options: AlipaySimulatorOption
 }
 
 const USUAL: Settings = {
-  mode: 'key',
+  // The one mode in which money can be sent out too.
+  mode: 'certificate',
   encryption: 'off',
   payerIds: 'user_id',
   certificate: 'first',

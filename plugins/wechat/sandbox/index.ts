@@ -4,10 +4,11 @@
  * It shares no code with the plugin beside it: what the plugin signs and reads is checked here by
  * code that was written from the protocol alone.
  */
-import type { Json, Simulator, SimulatorPorts } from '../../../core/plugin/simulator.ts'
+import type { Simulator, SimulatorPorts } from '../../../core/plugin/simulator.ts'
 import { type AccountName, balanceOf, setBalance } from './accounts.ts'
+import { cast } from './cast.ts'
 import { tick } from './clockwork.ts'
-import { demoKeys } from './demo-keys.ts'
+import { demoSettings } from './demo-settings.ts'
 import { misbehave } from './faults.ts'
 import { enrol, listMerchants, type NewMerchant } from './merchants.ts'
 import { orderId, refundNumbers } from './order.ts'
@@ -50,6 +51,7 @@ export function createWechatSimulator(
     hosts: ['api.mch.weixin.qq.com', 'api2.mch.weixin.qq.com'],
     serve: (request) => serve(wechat, request),
     demoSettings: async () => demoSettings(wechat),
+    cast: async () => cast(wechat),
     tick: () => tick(wechat),
     payments: () => listPayments(wechat),
     payerCodes: async () => listPayerCodes(wechat.random, wechat.clock.now()),
@@ -61,23 +63,6 @@ export function createWechatSimulator(
     setBalance: (mchid, account, minor) => setBalance(wechat, mchid, account, minor),
     closeShares: (account, why) => closeShares(wechat, account, why),
     failReturns: (mchid, why) => failReturns(wechat, mchid, why),
-  }
-}
-
-/** What the plugin's config fields are to be filled with, to be the demo merchant. */
-function demoSettings({ settings }: Wechat): Readonly<Record<string, Json>> {
-  const { verification } = settings
-  const { merchant, platform } = demoKeys(settings.rsaBits)
-  return {
-    mchid: merchant.mchid,
-    appid: merchant.appids[0],
-    merchantPrivateKey: merchant.privateKey,
-    merchantSerial: merchant.serial,
-    apiV3Key: merchant.apiV3Key,
-    verification,
-    ...(verification !== 'certificates' && {
-      wechatpayPublicKey: { id: platform.serial, key: platform.publicKey },
-    }),
   }
 }
 

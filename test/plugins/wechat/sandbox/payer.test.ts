@@ -172,6 +172,9 @@ it('gives the settings that make the plugin its demo merchant', async () => {
   expect(await simulator.demoSettings()).toEqual({
     mchid: '1900000109',
     appid: 'wx0000000000000001',
+    appSecret: 'd0123456789abcdef0123456789abcde',
+    codePay: 'v3',
+    codePayStore: 'S1',
     merchantPrivateKey: expect.stringMatching(/^-----BEGIN PRIVATE KEY-----\n/),
     merchantSerial: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1',
     apiV3Key: 'S0123456789abcdefghijklmnopqrst9',
