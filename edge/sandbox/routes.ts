@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { type Context, Hono } from 'hono'
 import type * as z from 'zod'
-import { page } from '../../admin/sandbox/page.ts'
+import { page } from '../../admin/sandbox-page.ts'
 import type { PaymentId } from '../../core/ids.ts'
 import { payments } from '../../core/store/schema.ts'
 import { SERVER_BOUNDS } from '../../core/sweep/sweep.ts'

@@ -1,6 +1,6 @@
-import { script } from './script.ts'
-import { style } from './style.ts'
-import { words } from './words.ts'
+import { script } from './sandbox/script.ts'
+import { style } from './sandbox/style.ts'
+import { words } from './sandbox/words.ts'
 
 /**
  * The sandbox page: one static document that knows the JSON beside it and nothing else. Text from
