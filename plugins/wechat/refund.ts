@@ -14,6 +14,7 @@ import { outcomeOf, settled } from './endings.ts'
 import { subMerchant } from './mode.ts'
 import { QUERY_REFUND_ENDINGS, REFUND_ENDINGS } from './money-out-endings.ts'
 import { type RefundStanding, readRefund } from './refund-standing.ts'
+import { queryOf } from './request.ts'
 
 /**
  * Asks WeChat to give money back. The answer says that it was accepted; the end comes by callback or
@@ -62,10 +63,9 @@ export const queryRefund: Operation<WechatConfig, QueryRefundInput, QueryRefundO
   config,
   { refundId },
 ) => {
-  const owner = new URLSearchParams(subMerchant(config)).toString()
   const answer = await callWechat(ports, config, {
     method: 'GET',
-    path: `${REFUNDS_PATH}/${encodeURIComponent(refundId)}${owner === '' ? '' : `?${owner}`}`,
+    path: `${REFUNDS_PATH}/${encodeURIComponent(refundId)}${queryOf(subMerchant(config))}`,
     timeoutMs: CALL_TIMEOUT_MS,
   })
   if (answer.kind === 'error') return outcomeOf(QUERY_REFUND_ENDINGS, answer)

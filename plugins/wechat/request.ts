@@ -48,3 +48,9 @@ export async function signedRequest(
     ...(maxAnswerBytes !== undefined && { maxAnswerBytes }),
   })
 }
+
+/** The query of a path, with its question mark; nothing for nothing. */
+export function queryOf(members: Readonly<Record<string, string>>): string {
+  const query = new URLSearchParams(members).toString()
+  return query === '' ? '' : `?${query}`
+}

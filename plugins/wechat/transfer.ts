@@ -13,8 +13,9 @@ import type {
 import { CALL_TIMEOUT_MS, callWechat } from './call.ts'
 import type { WechatConfig } from './config.ts'
 import { outcomeOf, settled } from './endings.ts'
-import { transferClient, transfersPath } from './mode.ts'
+import { isPartner, subMerchant, transferClient, transfersPath } from './mode.ts'
 import { CANCEL_ENDINGS, MONEY_OUT_ENDINGS, QUERY_MONEY_OUT_ENDINGS } from './money-out-endings.ts'
+import { queryOf } from './request.ts'
 import { transferCallOf } from './transfer-body.ts'
 import { readTransfer, type TransferStanding } from './transfer-standing.ts'
 
@@ -61,7 +62,7 @@ const query: Operation<WechatConfig, QueryTransferInput, QueryTransferOutcome> =
   if (!path.ok) return { kind: 'not_sent', reason: path.refusal }
   const answer = await callWechat(ports, config, {
     method: 'GET',
-    path: `${path.value}/out-bill-no/${encodeURIComponent(transferId)}`,
+    path: `${path.value}/out-bill-no/${encodeURIComponent(transferId)}${queryOf(subMerchant(config))}`,
     timeoutMs: CALL_TIMEOUT_MS,
   })
   if (answer.kind === 'error') return outcomeOf(QUERY_MONEY_OUT_ENDINGS, answer)
@@ -84,6 +85,8 @@ const cancel: Operation<WechatConfig, QueryTransferInput, CancelTransferOutcome>
   const answer = await callWechat(ports, config, {
     method: 'POST',
     path: `${path.value}/out-bill-no/${encodeURIComponent(transferId)}/cancel`,
+    // A direct merchant says nothing more.
+    ...(isPartner(config) && { body: subMerchant(config) }),
     timeoutMs: CALL_TIMEOUT_MS,
   })
   if (answer.kind === 'error') return outcomeOf(CANCEL_ENDINGS, answer)

@@ -34,10 +34,10 @@ export function emptyAnswer(status: 404 | 405): Response {
   return new Response(null, { status })
 }
 
-/** What a proxy in front of WeChat says when nobody is behind it. */
-export function htmlAnswer(): Response {
-  return new Response('<html><body><h1>502 Bad Gateway</h1></body></html>', {
-    status: 502,
+/** What a proxy in front of WeChat says by itself: usually that nobody is behind it. */
+export function htmlAnswer(status = 502, text = '502 Bad Gateway'): Response {
+  return new Response(`<html><body><h1>${text}</h1></body></html>`, {
+    status,
     headers: { 'Content-Type': 'text/html' },
   })
 }

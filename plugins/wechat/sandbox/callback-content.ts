@@ -16,8 +16,9 @@ export interface CallbackContent {
   readonly to: string
   readonly eventType: string
   readonly summary: string
-  /** Also the associated data of the encryption. */
   readonly originalType: string
+  /** Associated data of the encryption: the type, but for transfers, which have none. */
+  readonly associatedData: string
   readonly plaintext: Readonly<Record<string, Json>>
 }
 
@@ -65,6 +66,7 @@ function contentOfOrder(
       eventType: 'TRANSACTION.SUCCESS',
       summary: '支付成功',
       originalType: 'transaction',
+      associatedData: 'transaction',
       // Also when it has been refunded since: the event is of the payment.
       plaintext: describePayment(shown, shown.payment, { state: 'SUCCESS', stateText: '支付成功' }),
     }
@@ -77,6 +79,7 @@ function contentOfOrder(
     eventType: `REFUND.${about.end}`,
     summary: REFUND_SUMMARIES[about.end],
     originalType: 'refund',
+    associatedData: 'refund',
     plaintext: describeRefundEnd(shown, shown.payment, {
       ...refund,
       status: about.end,
@@ -99,6 +102,7 @@ async function contentOfTransfer(
     eventType: 'MCHTRANSFER.BILL.FINISHED',
     summary: '商家转账单据终态通知',
     originalType: 'mch_payment',
+    associatedData: '',
     plaintext: describeTransferEnd(lieAboutTransfer(transfer, lie)),
   }
 }
@@ -112,5 +116,6 @@ function aboutShare(
 ): CallbackContent {
   const own = summary === '分账' ? 'PROFITSHARING.SUCCESS' : 'PROFITSHARING.RETURN'
   const eventType = settings.shareEvents === 'own' ? own : 'TRANSACTION.SUCCESS'
-  return { to, eventType, summary, originalType: 'profitsharing', plaintext }
+  const type = 'profitsharing'
+  return { to, eventType, summary, originalType: type, associatedData: type, plaintext }
 }

@@ -25,7 +25,7 @@ export async function requestCallback(
   if (content === undefined || merchant === undefined) return undefined
 
   const { random } = wechat
-  const { originalType, plaintext } = content
+  const { originalType, associatedData, plaintext } = content
   const body = JSON.stringify({
     id,
     create_time: beijingTime(createdAtMs),
@@ -34,7 +34,7 @@ export async function requestCallback(
     summary: content.summary,
     resource: {
       original_type: originalType,
-      ...(await seal(random, merchant.apiV3Key, originalType, JSON.stringify(plaintext))),
+      ...(await seal(random, merchant.apiV3Key, associatedData, JSON.stringify(plaintext))),
     },
   })
   const sign = fault === 'bad_signature' ? badSignatureHeaders : signatureHeaders

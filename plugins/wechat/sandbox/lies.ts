@@ -31,7 +31,10 @@ export function lieAboutOrder(
 export function lieAboutTransfer(transfer: Transfer, lie: Lie | undefined): Transfer {
   if (lie === undefined) return transfer
   return lie === 'wrong_merchant'
-    ? { ...transfer, mchid: STRANGER }
+    ? {
+        ...transfer,
+        ...(transfer.subMchid === null ? { mchid: STRANGER } : { subMchid: STRANGER }),
+      }
     : { ...transfer, amountMinor: transfer.amountMinor + 1 }
 }
 

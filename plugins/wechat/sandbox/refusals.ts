@@ -124,6 +124,10 @@ const REFUSALS = {
     '无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥',
     0,
   ],
+  no_statement: [400, 'NO_STATEMENT_EXIST', '账单文件不存在', 0],
+  statement_creating: [400, 'STATEMENT_CREATING', '账单生成中', 0],
+  bill_date_wrong: [400, 'INVALID_REQUEST', '账单日期错误，仅支持三个月内已出账的日期', 0],
+  bill_token_wrong: [400, 'INVALID_REQUEST', '下载链接无效或已过期', 0],
   system_error: [500, 'SYSTEM_ERROR', '系统异常，请用相同参数重新调用', 0],
   rate_limited: [429, 'FREQUENCY_LIMITED', '请求过于频繁，请降低频率后重试', 268447840],
 } as const

@@ -1,5 +1,6 @@
 import type { SimulatedOperation } from '../../../core/plugin/simulator.ts'
 import { applyAbnormalRefund } from './abnormal-refund.ts'
+import { BILL_ROUTES } from './bill/routes.ts'
 import type { Handler } from './calls.ts'
 import { certificates } from './certificates.ts'
 import { close } from './close.ts'
@@ -90,6 +91,7 @@ export const ROUTES: readonly Route[] = [
   ...REFUNDS,
   ...SHARING_ROUTES,
   ...TRANSFER_ROUTES,
+  ...BILL_ROUTES,
   { method: 'GET', path: /^\/v3\/certificates$/, operation: undefined, handle: certificates },
 ]
 

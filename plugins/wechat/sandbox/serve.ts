@@ -9,10 +9,14 @@ import { findRoute, type Route } from './routes.ts'
 import type { Wechat } from './settings.ts'
 import { badSignatureHeaders, signatureHeaders } from './signature.ts'
 import { type Target, targetOf } from './target.ts'
+import { serveV2 } from './v2/serve.ts'
 
 /** Answers one call to WeChat as WeChat would, or as a fault that was set makes it. */
 export async function serve(wechat: Wechat, request: Request): Promise<Response | Broken> {
-  return serveV3(wechat, request, targetOf(request.url))
+  const target = targetOf(request.url)
+  return target.path.startsWith('/v3/')
+    ? serveV3(wechat, request, target)
+    : serveV2(wechat, request, target.path)
 }
 
 async function serveV3(

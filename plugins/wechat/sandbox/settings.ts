@@ -41,6 +41,8 @@ export interface WechatSimulatorOptions {
   readonly transferStarts?: 'WAIT_USER_CONFIRM' | 'ACCEPTED'
   /** From the payee's consent to the money's arrival, and from a cancellation to its return. */
   readonly transferTakesMs?: number
+  /** How often APIv2 wants a reverse to be called again (`recall` Y) before it is carried out. */
+  readonly reverseRecalls?: number
 }
 
 export type Settings = Required<WechatSimulatorOptions>
@@ -76,4 +78,5 @@ const USUAL: Settings = {
   shareEvents: 'as_payment',
   transferStarts: 'WAIT_USER_CONFIRM',
   transferTakesMs: 5 * SECOND_MS,
+  reverseRecalls: 0,
 }

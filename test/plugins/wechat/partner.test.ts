@@ -306,10 +306,15 @@ describe('what else is done for a sub-merchant', () => {
     })
     world.answers(signed(200, TRANSFERRED))
     await world.channel.transfer?.query(world.ports, TRANSFER_INPUT)
+    world.answers(signed(200, { ...TRANSFERRED, state: 'CANCELING' }))
+    await world.channel.transfer?.cancel?.(world.ports, TRANSFER_INPUT)
+    // Whose transfer it is has to be said each time: in the query, or in the body where there is one.
     expect(world.requests.map(({ url }) => url)).toEqual([
       path,
-      `${path}/out-bill-no/${TRANSFER_INPUT.transferId}`,
+      `${path}/out-bill-no/${TRANSFER_INPUT.transferId}?sub_mchid=1900000209`,
+      `${path}/out-bill-no/${TRANSFER_INPUT.transferId}/cancel`,
     ])
+    expect(jsonOf(world.requests[2])).toEqual({ sub_mchid: '1900000209' })
     expect(jsonOf(world.requests[0])).toMatchObject({ appid: 'wx0000000000000001', ...SUB })
   })
 })

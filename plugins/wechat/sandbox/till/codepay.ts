@@ -108,7 +108,7 @@ export function tillOrder(
     payment: null,
     closedAtMs: null,
     refunds: [],
-    till: { authCode, waiting: false, failure: null, reversal: null },
+    till: { authCode, waiting: false, failure: null, reversal: null, recalls: 0 },
     sharing: isShared ? { splits: [], returns: [], releasedAtMs: null } : null,
   }
 }

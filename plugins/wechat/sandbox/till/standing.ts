@@ -11,6 +11,8 @@ export const till = z.object({
   failure: z.string().nullable(),
   /** Taken back by the merchant; what had been paid is on its way back to the payer. */
   reversal: z.object({ atMs: z.number(), refundId: z.string() }).nullable(),
+  /** How often its merchant was asked to call again before it was reversed. */
+  recalls: z.number().default(0),
 })
 
 export type Till = z.output<typeof till>

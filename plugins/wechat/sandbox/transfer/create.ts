@@ -14,6 +14,7 @@ import {
 } from '../fields.ts'
 import type { Merchant } from '../merchants.ts'
 import { newPackageInfo, newTransferBillNo } from '../numbers.ts'
+import type { Mode } from '../prepay-body.ts'
 import { accepted, parameterRefusal, type Refusal, type Reply, refusal } from '../refusals.ts'
 import { openSecret } from '../sensitive.ts'
 import type { Wechat } from '../settings.ts'
@@ -22,13 +23,15 @@ import { refuseScene } from './scenes.ts'
 import {
   describeCreated,
   PAYEE_HAS_MS,
+  payerOf,
   type Transfer,
   transferId,
   transferNumbers,
   transfers,
 } from './standing.ts'
+import { whoseTransfer } from './whose.ts'
 
-const body = z.strictObject({
+const direct = z.strictObject({
   appid: requiredTextUpTo(32),
   out_bill_no: z.string().regex(/^[0-9A-Za-z]{1,32}$/),
   transfer_scene_id: requiredTextUpTo(36),
@@ -45,31 +48,41 @@ const body = z.strictObject({
   user_recv_style: z.strictObject({ type: z.enum(['CONFIRM_PAGE', 'RED_PACKET']) }).optional(),
 })
 
-type Body = z.output<typeof body>
+const partner = direct.extend({ sub_mchid: requiredTextUpTo(32) })
+
+type Body = z.output<typeof direct> & { readonly sub_mchid?: string }
+const BODIES = { direct, partner } as const satisfies Record<Mode, z.ZodType<Body>>
 
 /**
- * `POST /v3/fund-app/mch-transfer/transfer-bills`: takes money from the merchant, and keeps it until
- * the payee takes it.
+ * `POST /v3/fund-app/mch-transfer/[partner/]transfer-bills`: takes money from the merchant, and keeps
+ * it until the payee takes it.
  *
  * The same number with the same parameters is the same transfer, and shows where it stands.
  */
-export const createTransfer: Handler = async (wechat, call) => {
-  const read = readBody(call, body)
-  if (!read.ok) return read.refusal
-  const { parsed } = read.value
-  const refused = refuseFacts(wechat, call.merchant, parsed)
-  if (refused !== undefined) return refused
-  const userName = await nameOf(call, parsed)
-  if (!userName.ok) return refusal(userName.refusal)
+export function createTransfer(mode: Mode): Handler {
+  return async (wechat, call) => {
+    const read = readBody<Body>(call, BODIES[mode])
+    if (!read.ok) return read.refusal
+    const { parsed } = read.value
+    const who = whoseTransfer(call.merchant, mode, parsed.sub_mchid ?? null, 'body')
+    if (!who.ok) return who.refusal
+    const refused = refuseFacts(wechat, call.merchant, parsed)
+    if (refused !== undefined) return refused
+    const userName = await nameOf(call, parsed)
+    if (!userName.ok) return refusal(userName.refusal)
+    return create(wechat, newTransfer(wechat, call.merchant, parsed, userName.value))
+  }
+}
 
+async function create(wechat: Wechat, asked: Transfer): Promise<Reply> {
   const { books } = wechat
-  const asked = newTransfer(wechat, call.merchant, parsed, userName.value)
   const id = transferId(asked.mchid, asked.outBillNo)
   const known = await transfers(books).get(id)
   if (known !== undefined) return answerAgain(known, asked)
 
-  const { mchid, amountMinor, transferBillNo } = asked
-  if (!(await debit(wechat, mchid, 'operation', amountMinor))) {
+  const { amountMinor, transferBillNo } = asked
+  const payer = payerOf(asked)
+  if (!(await debit(wechat, payer, 'operation', amountMinor))) {
     return refusal('operation_balance_too_low')
   }
   await transferNumbers(books).put(transferBillNo, id)
@@ -78,7 +91,7 @@ export const createTransfer: Handler = async (wechat, call) => {
     outcome: current,
   }))
   if (faster !== undefined) {
-    await credit(wechat, mchid, 'operation', amountMinor)
+    await credit(wechat, payer, 'operation', amountMinor)
     await transferNumbers(books).remove(transferBillNo)
     return answerAgain(faster, asked)
   }
@@ -138,6 +151,7 @@ function newTransfer(
   const nowMs = clock.now()
   return {
     mchid,
+    subMchid: parsed.sub_mchid ?? null,
     appid: parsed.appid,
     outBillNo: parsed.out_bill_no,
     transferBillNo: newTransferBillNo(random, nowMs),

@@ -4,7 +4,7 @@ import { plan, unplan } from '../agenda.ts'
 import { tell } from '../callbacks.ts'
 import { WRONG_NAME } from '../sensitive.ts'
 import type { Wechat } from '../settings.ts'
-import { type Transfer, type TransferEnd, transfers } from './standing.ts'
+import { payerOf, type Transfer, type TransferEnd, transfers } from './standing.ts'
 
 type State = Transfer['state']
 type Refused = { readonly refused?: string }
@@ -81,8 +81,8 @@ export async function endTransfer(
 ): Promise<Refused> {
   const moved = await move(wechat, id, end, failReason)
   if (!moved.ok) return { refused: moved.refusal }
-  const { mchid, amountMinor, notifyUrl } = moved.value
-  if (end !== 'SUCCESS') await credit(wechat, mchid, 'operation', amountMinor)
+  const { amountMinor, notifyUrl } = moved.value
+  if (end !== 'SUCCESS') await credit(wechat, payerOf(moved.value), 'operation', amountMinor)
   for (const next of ['offer', 'arrive', 'expire', 'give_back'] as const) {
     await unplan(wechat, { kind: 'transfer', transferId: id, next })
   }

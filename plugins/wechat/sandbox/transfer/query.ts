@@ -2,6 +2,7 @@ import type { Json } from '../../../../core/plugin/simulator.ts'
 import { beijingTime } from '../beijing-time.ts'
 import type { Handler } from '../calls.ts'
 import type { Merchant } from '../merchants.ts'
+import type { Mode } from '../prepay-body.ts'
 import { accepted, type Reply, refusal } from '../refusals.ts'
 import { sealSecret } from '../sensitive.ts'
 import type { Wechat } from '../settings.ts'
@@ -13,18 +14,23 @@ import {
   transferNumbers,
   transfers,
 } from './standing.ts'
+import { ownedBy, whoseTransfer } from './whose.ts'
 
-/** `GET /v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{out_bill_no}` */
-export const queryTransferByNumber: Handler = async (wechat, { merchant, captured }) => {
-  const found = await transfers(wechat.books).get(transferId(merchant.mchid, captured))
-  return answerQuery(wechat, merchant, found)
+/** `GET /v3/fund-app/mch-transfer/[partner/]transfer-bills/out-bill-no/{out_bill_no}[?sub_mchid=…]` */
+export function queryTransferByNumber(mode: Mode): Handler {
+  return async (wechat, { merchant, captured, query }) => {
+    const who = whoseTransfer(merchant, mode, query.get('sub_mchid'), 'query')
+    if (!who.ok) return who.refusal
+    const found = await transfers(wechat.books).get(transferId(merchant.mchid, captured))
+    return answerQuery(wechat, merchant, ownedBy(who.value, found))
+  }
 }
 
 /** `GET /v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/{transfer_bill_no}` */
 export const queryTransferByBillNo: Handler = async (wechat, { merchant, captured }) => {
   const id = await transferNumbers(wechat.books).get(captured)
   const found = id === undefined ? undefined : await transfers(wechat.books).get(id)
-  return answerQuery(wechat, merchant, found)
+  return answerQuery(wechat, merchant, ownedBy({ kind: 'direct', mchid: merchant.mchid }, found))
 }
 
 async function answerQuery(
@@ -39,10 +45,12 @@ async function answerQuery(
   return accepted(await describeTransfer(merchant, transfer))
 }
 
-/** The merchant's number is `mch_id` here, and `mchid` in the callback. */
+/** The merchant's number is `mch_id` here, and `mchid` in the callback; a provider's is `mchid`. */
 async function describeTransfer(merchant: Merchant, transfer: Transfer): Promise<Json> {
   return {
-    mch_id: transfer.mchid,
+    ...(transfer.subMchid === null
+      ? { mch_id: transfer.mchid }
+      : { mchid: transfer.mchid, sub_mchid: transfer.subMchid }),
     out_bill_no: transfer.outBillNo,
     transfer_bill_no: transfer.transferBillNo,
     appid: transfer.appid,

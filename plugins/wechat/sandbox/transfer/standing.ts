@@ -17,7 +17,10 @@ export const TRANSFER_STATES = [
 ] as const
 
 const transfer = z.object({
+  /** Who signs. */
   mchid: z.string(),
+  /** Whose money it is, when a service provider sends it. */
+  subMchid: z.string().nullable().default(null),
   appid: z.string(),
   outBillNo: z.string(),
   transferBillNo: z.string(),
@@ -55,6 +58,11 @@ export const PAYEE_HAS_MS = 24 * HOUR_MS
 /** After that WeChat no longer knows of it. */
 export function isForgotten({ createdAtMs }: Transfer, nowMs: Milliseconds): boolean {
   return nowMs >= createdAtMs + 30 * DAY_MS
+}
+
+/** Whose account it is paid out of. */
+export function payerOf({ mchid, subMchid }: Transfer): string {
+  return subMchid ?? mchid
 }
 
 /** What the answer to a create shows. */
