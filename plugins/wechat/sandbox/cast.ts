@@ -23,6 +23,6 @@ export function cast(wechat: Wechat): Cast {
       { kind: 'person', account: 'oSimulatedStaff0000000000001', relation: 'STAFF' },
       { kind: 'merchant', account: '1900000301', name: '示例门店', relation: 'STORE' },
     ],
-    belowProvider: providerSettings(wechat),
+    belowProvider: [providerSettings(wechat, 0), providerSettings(wechat, 1)],
   }
 }

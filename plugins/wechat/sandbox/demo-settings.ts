@@ -2,28 +2,35 @@ import type { Json } from '../../../core/plugin/simulator.ts'
 import { type DemoMerchant, demoKeys } from './demo-keys.ts'
 import { DEMO_APP_SECRET } from './merchants.ts'
 import type { Wechat } from './settings.ts'
+import { CERTIFICATE_PROXY } from './v2/serve.ts'
 
+/** What the plugin's config fields are to be filled with. */
 export type DemoSettings = Readonly<Record<string, Json>>
 
-/** What the plugin's config fields are to be filled with, to be the demo merchant. */
+/** To be the demo merchant, with everything that a direct merchant may have. */
 export function demoSettings(wechat: Wechat): DemoSettings {
-  return settingsOf(wechat, demoKeys(wechat.settings.rsaBits).merchant)
+  const { merchant } = demoKeys(wechat.settings.rsaBits)
+  const [, mobileAppid = merchant.appids[0]] = merchant.appids
+  return { mode: 'direct', ...signerSettings(wechat, merchant), mobileAppid }
 }
 
-/** The same of the demo service provider, acting for each of its sub-merchants. */
-export function providerSettings(wechat: Wechat): readonly DemoSettings[] {
+/** To be the demo service provider, for the first or the second of its sub-merchants. */
+export function providerSettings(wechat: Wechat, subMerchant: 0 | 1): DemoSettings {
   const { provider } = demoKeys(wechat.settings.rsaBits)
-  return provider.subMerchants.map(({ mchid, appids }) => ({
-    ...settingsOf(wechat, provider),
+  const sub = provider.subMerchants[subMerchant]
+  const subAppid = sub?.appids[0]
+  return {
     mode: 'partner',
-    subMchid: mchid,
-    ...(appids[0] !== undefined && { subAppid: appids[0] }),
-  }))
+    ...signerSettings(wechat, provider),
+    subMchid: sub?.mchid ?? '',
+    ...(subAppid !== undefined && { subAppid }),
+    partnerTransfers: 'on',
+  }
 }
 
-function settingsOf({ settings }: Wechat, signer: DemoMerchant): DemoSettings {
-  const { verification } = settings
-  const { platform } = demoKeys(settings.rsaBits)
+function signerSettings({ settings }: Wechat, signer: DemoMerchant): DemoSettings {
+  const { verification, rsaBits } = settings
+  const { platform } = demoKeys(rsaBits)
   return {
     mchid: signer.mchid,
     appid: signer.appids[0],
@@ -31,11 +38,14 @@ function settingsOf({ settings }: Wechat, signer: DemoMerchant): DemoSettings {
     merchantPrivateKey: signer.privateKey,
     merchantSerial: signer.serial,
     apiV3Key: signer.apiV3Key,
-    codePay: 'v3',
-    codePayStore: 'S1',
     verification,
     ...(verification !== 'certificates' && {
       wechatpayPublicKey: { id: platform.serial, key: platform.publicKey },
     }),
+    codePay: 'v2',
+    apiV2Key: signer.apiV2Key,
+    // For whoever changes codePay to v3.
+    codePayStore: 'S1',
+    reverseUrl: `https://${CERTIFICATE_PROXY}/secapi/pay/reverse`,
   }
 }

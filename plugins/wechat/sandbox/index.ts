@@ -8,9 +8,10 @@ import type { Simulator, SimulatorPorts } from '../../../core/plugin/simulator.t
 import { type AccountName, balanceOf, setBalance } from './accounts.ts'
 import { cast } from './cast.ts'
 import { tick } from './clockwork.ts'
-import { demoSettings } from './demo-settings.ts'
+import { type DemoSettings, demoSettings, providerSettings } from './demo-settings.ts'
 import { misbehave } from './faults.ts'
 import { enrol, listMerchants, type NewMerchant } from './merchants.ts'
+import { open } from './opening.ts'
 import { orderId, refundNumbers } from './order.ts'
 import { act, listPayments } from './payer.ts'
 import { serve } from './serve.ts'
@@ -19,6 +20,7 @@ import { endRefund } from './settlement.ts'
 import { closeShares, failReturns } from './sharing/finishing.ts'
 import type { ReturnFailure, ShareFailure } from './sharing/standing.ts'
 import { listPayerCodes } from './till/payer-codes.ts'
+import { CERTIFICATE_PROXY } from './v2/serve.ts'
 
 export type { AccountName } from './accounts.ts'
 export type { NewMerchant as Merchant } from './merchants.ts'
@@ -26,6 +28,8 @@ export type { RefundEnd, Verification, WechatSimulatorOptions } from './settings
 export type { ReturnFailure, ShareFailure } from './sharing/standing.ts'
 
 export interface WechatSimulator extends Simulator {
+  /** Settings of the demo service provider, for one of its two sub-merchants. */
+  providerSettings(subMerchant: 0 | 1): DemoSettings
   /** Makes a further merchant known to WeChat, or replaces what is known of one. */
   enrol(merchant: NewMerchant): Promise<void>
   /** Ends the refund of this number now, instead of by the clock. */
@@ -48,15 +52,17 @@ export function createWechatSimulator(
   return {
     channel: 'wxpay',
     names: { zh: '微信支付', en: 'WeChat Pay' },
-    hosts: ['api.mch.weixin.qq.com', 'api2.mch.weixin.qq.com'],
+    hosts: HOSTS,
     serve: (request) => serve(wechat, request),
     demoSettings: async () => demoSettings(wechat),
     cast: async () => cast(wechat),
     tick: () => tick(wechat),
     payments: () => listPayments(wechat),
     payerCodes: async () => listPayerCodes(wechat.random, wechat.clock.now()),
+    open: (handed) => open(wechat, handed),
     act: (number, action) => act(wechat, number, action),
     misbehave: (faults) => misbehave(wechat, faults),
+    providerSettings: (subMerchant) => providerSettings(wechat, subMerchant),
     enrol: (merchant) => enrol(wechat, merchant),
     endRefund: (outRefundNo, end) => endRefundOfNumber(wechat, outRefundNo, end),
     balance: (mchid, account) => balanceOf(wechat, mchid, account),
@@ -65,6 +71,16 @@ export function createWechatSimulator(
     failReturns: (mchid, why) => failReturns(wechat, mchid, why),
   }
 }
+
+/** What is called by merchants; what browsers open; and a proxy that has the merchant's certificate. */
+const HOSTS = [
+  'api.mch.weixin.qq.com',
+  'api2.mch.weixin.qq.com',
+  'api.weixin.qq.com',
+  'open.weixin.qq.com',
+  'wx.tenpay.com',
+  CERTIFICATE_PROXY,
+]
 
 async function endRefundOfNumber(wechat: Wechat, outRefundNo: string, end: RefundEnd) {
   for (const { mchid } of await listMerchants(wechat)) {

@@ -10,10 +10,13 @@ import type { Wechat } from './settings.ts'
 import { badSignatureHeaders, signatureHeaders } from './signature.ts'
 import { type Target, targetOf } from './target.ts'
 import { serveV2 } from './v2/serve.ts'
+import { WEB } from './web/serve.ts'
 
 /** Answers one call to WeChat as WeChat would, or as a fault that was set makes it. */
 export async function serve(wechat: Wechat, request: Request): Promise<Response | Broken> {
   const target = targetOf(request.url)
+  const web = WEB.get(target.path)
+  if (web !== undefined) return web(wechat, request)
   return target.path.startsWith('/v3/')
     ? serveV3(wechat, request, target)
     : serveV2(wechat, request, target.path)

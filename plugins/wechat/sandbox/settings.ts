@@ -43,6 +43,8 @@ export interface WechatSimulatorOptions {
   readonly transferTakesMs?: number
   /** How often APIv2 wants a reverse to be called again (`recall` Y) before it is carried out. */
   readonly reverseRecalls?: number
+  /** Whether the page of an H5 order is for browsers alone that say where they come from. */
+  readonly h5NeedsReferer?: boolean
 }
 
 export type Settings = Required<WechatSimulatorOptions>
@@ -79,4 +81,5 @@ const USUAL: Settings = {
   transferStarts: 'WAIT_USER_CONFIRM',
   transferTakesMs: 5 * SECOND_MS,
   reverseRecalls: 0,
+  h5NeedsReferer: false,
 }

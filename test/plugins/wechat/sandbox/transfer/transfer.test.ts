@@ -50,7 +50,7 @@ describe('a transfer', () => {
         url: 'https://pay.example.com/n/wx/transfer',
         envelope: {
           event_type: 'MCHTRANSFER.BILL.FINISHED',
-          resource: { original_type: 'mch_payment', associated_data: 'mch_payment' },
+          resource: { original_type: 'mch_payment', associated_data: '' },
         },
       },
     ])
