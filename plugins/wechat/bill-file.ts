@@ -1,4 +1,11 @@
-import { type ChannelPorts, type NotSent, SECOND_MS, type Unknown } from '../../core/plugin/api.ts'
+import * as z from 'zod'
+import {
+  type BillOutcome,
+  type ChannelPorts,
+  type NotSent,
+  SECOND_MS,
+  type Unknown,
+} from '../../core/plugin/api.ts'
 import type { WechatConfig } from './config.ts'
 import type { Bytes } from './der.ts'
 import { isWechatPay, sendToEither } from './hosts.ts'
@@ -6,9 +13,23 @@ import { signedRequest } from './request.ts'
 
 export interface BillFile {
   readonly url: string
-  /** SHA-1 of the file as it is unpacked, hex. */
+  /** SHA-1 of the file as it is decrypted and unpacked, hex. */
   readonly sha1: string
+  /** Decrypts it, where it is encrypted. Nothing when it was not encrypted so. */
+  readonly decrypt?: (bytes: Bytes) => Promise<Bytes | undefined>
 }
+
+/** Where the file of a bill lies, as a signed answer says it. */
+export const billPlaceSchema = z.object({
+  hash_type: z.literal('SHA1'),
+  hash_value: z.string().regex(/^[0-9A-Fa-f]{40}$/),
+  download_url: z.url().max(2048),
+})
+
+/** The text of a bill, or how else the question for it ended. */
+export type FetchedBill =
+  | { readonly kind: 'text'; readonly text: string }
+  | Exclude<BillOutcome, { readonly kind: 'ready' }>
 
 /** What a Worker's 128 MB hold, with the text and the rows beside it. */
 const MAX_PACKED_BYTES = 8 * 1024 * 1024
@@ -24,7 +45,7 @@ const TIMEOUT_MS = 60 * SECOND_MS
 export async function fetchBill(
   ports: ChannelPorts,
   config: WechatConfig,
-  { url, sha1 }: BillFile,
+  { url, sha1, decrypt }: BillFile,
 ): Promise<{ readonly kind: 'text'; readonly text: string } | NotSent | Unknown> {
   const address = URL.parse(url)
   // The call carries a signature of the merchant, which nobody else may get.
@@ -47,7 +68,9 @@ export async function fetchBill(
   if (answer.kind !== 'answered') return answer
   if (answer.status !== 200) return { kind: 'unknown', evidence: `the bill: ${answer.status}` }
 
-  const file = await unpacked(answer.body)
+  const packed = decrypt === undefined ? answer.body : await decrypt(answer.body)
+  if (packed === undefined) return { kind: 'unknown', evidence: 'the bill cannot be decrypted' }
+  const file = await unpacked(packed)
   if (file === undefined) return { kind: 'unknown', evidence: 'the bill cannot be unpacked' }
   if ((await sha1Of(file)) !== sha1.toLowerCase()) {
     return { kind: 'unknown', evidence: 'the bill is not the one that WeChat Pay signed for' }

@@ -1,6 +1,12 @@
-import * as z from 'zod'
-import type { Bill, BillInput, BillOutcome, Operation, Result } from '../../core/plugin/api.ts'
-import { fetchBill } from './bill-file.ts'
+import type {
+  Bill,
+  BillInput,
+  BillOutcome,
+  ChannelPorts,
+  Operation,
+  Result,
+} from '../../core/plugin/api.ts'
+import { billPlaceSchema, type FetchedBill, fetchBill } from './bill-file.ts'
 import { CALL_TIMEOUT_MS, callWechat } from './call.ts'
 import type { WechatConfig } from './config.ts'
 import { outcomeOf } from './endings.ts'
@@ -8,6 +14,8 @@ import { readFundFlowBill } from './fund-flow-bill.ts'
 import { misfitOf } from './misfit.ts'
 import { isPartner, subMerchant } from './mode.ts'
 import { BILL_ENDINGS } from './money-out-endings.ts'
+import { queryOf } from './request.ts'
+import { fetchSubFundFlowBill } from './sub-fund-flow.ts'
 import { readTradeBill } from './trade-bill.ts'
 
 /**
@@ -23,57 +31,55 @@ export const bills: Operation<WechatConfig, BillInput, BillOutcome> = async (
 ) => {
   const bill = BILLS.get(kind)
   if (bill === undefined) return { kind: 'not_sent', reason: `there is no bill ${kind}` }
-  if (kind === 'fund_flow' && isPartner(config)) {
-    // WeChat answers the provider's own account, which is none of the sub-merchant's.
-    return { kind: 'not_sent', reason: 'the fund flow of a sub-merchant is not read yet' }
-  }
-  const asked = new URLSearchParams({ bill_date: date, ...bill.query(config), tar_type: 'GZIP' })
-  const answer = await callWechat(ports, config, {
-    method: 'GET',
-    path: `${bill.path}?${asked}`,
-    timeoutMs: CALL_TIMEOUT_MS,
-  })
-  if (answer.kind === 'error') return outcomeOf(BILL_ENDINGS, answer)
-  if (answer.kind !== 'verified') return answer
-  const place = placeSchema.safeParse(answer.body)
-  if (!place.success) return { kind: 'unknown', evidence: `answered, but ${misfitOf(place.error)}` }
-
-  const { download_url: url, hash_value: sha1 } = place.data
-  const file = await fetchBill(ports, config, { url, sha1 })
-  if (file.kind !== 'text') return file
-  const read = bill.read(file.text)
+  const fetched = await bill.fetch(ports, config, date)
+  if (fetched.kind !== 'text') return fetched
+  const read = bill.read(fetched.text)
   if (!read.ok) return { kind: 'unknown', evidence: `the bill: ${read.refusal}` }
   return { kind: 'ready', ...read.value }
 }
 
 interface KindOfBill {
-  readonly path: string
-  query(config: WechatConfig): Readonly<Record<string, string>>
+  fetch(ports: ChannelPorts, config: WechatConfig, date: string): Promise<FetchedBill>
   read(text: string): Result<Bill, string>
 }
 
 const BILLS: ReadonlyMap<string, KindOfBill> = new Map<string, KindOfBill>([
-  [
-    'trade',
-    {
-      path: '/v3/bill/tradebill',
-      // A provider that names nobody gets everybody's.
-      query: (config) => ({ bill_type: 'ALL', ...subMerchant(config) }),
-      read: readTradeBill,
-    },
-  ],
-  [
-    'fund_flow',
-    {
-      path: '/v3/bill/fundflowbill',
-      query: () => ({ account_type: 'BASIC' }),
-      read: readFundFlowBill,
-    },
-  ],
+  ['trade', { fetch: fetchTradeBill, read: readTradeBill }],
+  ['fund_flow', { fetch: fetchFundFlowBill, read: readFundFlowBill }],
 ])
 
-const placeSchema = z.object({
-  hash_type: z.literal('SHA1'),
-  hash_value: z.string().regex(/^[0-9A-Fa-f]{40}$/),
-  download_url: z.url().max(2048),
-})
+function fetchTradeBill(
+  ports: ChannelPorts,
+  config: WechatConfig,
+  date: string,
+): Promise<FetchedBill> {
+  // A provider that names nobody gets everybody's.
+  const of = { bill_date: date, bill_type: 'ALL', ...subMerchant(config) }
+  return fetchPlain(ports, config, `/v3/bill/tradebill${queryOf({ ...of, tar_type: 'GZIP' })}`)
+}
+
+/** A provider asks for a sub-merchant's by another call: this one would answer the provider's own. */
+function fetchFundFlowBill(
+  ports: ChannelPorts,
+  config: WechatConfig,
+  date: string,
+): Promise<FetchedBill> {
+  if (isPartner(config)) return fetchSubFundFlowBill(ports, config, date)
+  const of = { bill_date: date, account_type: 'BASIC', tar_type: 'GZIP' }
+  return fetchPlain(ports, config, `/v3/bill/fundflowbill${queryOf(of)}`)
+}
+
+async function fetchPlain(
+  ports: ChannelPorts,
+  config: WechatConfig,
+  path: string,
+): Promise<FetchedBill> {
+  const call = { method: 'GET', path, timeoutMs: CALL_TIMEOUT_MS } as const
+  const answer = await callWechat(ports, config, call)
+  if (answer.kind === 'error') return outcomeOf(BILL_ENDINGS, answer)
+  if (answer.kind !== 'verified') return answer
+  const place = billPlaceSchema.safeParse(answer.body)
+  if (!place.success) return { kind: 'unknown', evidence: `answered, but ${misfitOf(place.error)}` }
+  const { download_url: url, hash_value: sha1 } = place.data
+  return fetchBill(ports, config, { url, sha1 })
+}

@@ -45,6 +45,8 @@ export interface WechatSimulatorOptions {
   readonly reverseRecalls?: number
   /** Whether the page of an H5 order is for browsers alone that say where they come from. */
   readonly h5NeedsReferer?: boolean
+  /** From so many lines on a sub-merchant's fund-flow bill comes in several files. */
+  readonly billFileLines?: number
 }
 
 export type Settings = Required<WechatSimulatorOptions>
@@ -82,4 +84,5 @@ const USUAL: Settings = {
   transferTakesMs: 5 * SECOND_MS,
   reverseRecalls: 0,
   h5NeedsReferer: false,
+  billFileLines: 100_000,
 }

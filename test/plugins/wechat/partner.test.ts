@@ -271,7 +271,7 @@ describe('what else is done for a sub-merchant', () => {
     })
   })
 
-  it('asks for the bill of the sub-merchant alone, and not for the flow of its funds', async () => {
+  it('asks for the bills of the sub-merchant alone', async () => {
     const world = openWorld(PARTNER_SETTINGS)
     const { bills, requests } = { ...world.channel, ...world }
     world.answers(signed(200, {}))
@@ -279,9 +279,11 @@ describe('what else is done for a sub-merchant', () => {
     expect(requests[0]?.url).toBe(
       `${HOST}/v3/bill/tradebill?bill_date=2026-01-01&bill_type=ALL&sub_mchid=1900000209&tar_type=GZIP`,
     )
-    expect(await bills?.(world.ports, { kind: 'fund_flow', date: '2026-01-01' })).toMatchObject({
-      kind: 'not_sent',
-    })
+    world.answers(signed(200, {}))
+    await bills?.(world.ports, { kind: 'fund_flow', date: '2026-01-01' })
+    expect(requests[1]?.url).toBe(
+      `${HOST}/v3/bill/sub-merchant-fundflowbill?sub_mchid=1900000209&bill_date=2026-01-01&account_type=BASIC&algorithm=AEAD_AES_256_GCM`,
+    )
   })
 
   it('transfers nothing unless that is switched on', async () => {

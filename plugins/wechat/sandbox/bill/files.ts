@@ -35,6 +35,26 @@ export async function billFile(
   return table && writeBill(table)
 }
 
+/** Long bills of sub-merchants come in several files; put together they are the whole. */
+export function partsOf(
+  file: Uint8Array<ArrayBuffer>,
+  linesPerFile: number,
+): readonly Uint8Array<ArrayBuffer>[] {
+  const parts: Uint8Array<ArrayBuffer>[] = []
+  let from = 0
+  let lines = 0
+  for (const [index, byte] of file.entries()) {
+    if (byte === LINE_FEED) lines += 1
+    if (lines < linesPerFile && index < file.length - 1) continue
+    parts.push(file.slice(from, index + 1))
+    from = index + 1
+    lines = 0
+  }
+  return parts
+}
+
+const LINE_FEED = 0x0a
+
 function isOf(party: Party, signer: string, subMchid: string | null): boolean {
   if (signerOf(party) !== signer) return false
   return subMchid === null || (party.kind === 'partner' && party.subMchid === subMchid)

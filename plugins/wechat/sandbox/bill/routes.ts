@@ -1,11 +1,14 @@
 import { DAY_MS, ok, type Result, refuse } from '../../../../core/plugin/api.ts'
+import type { Json } from '../../../../core/plugin/simulator.ts'
 import { type Call, type Handler, permitted } from '../calls.ts'
 import { whoOf } from '../parties.ts'
 import { accepted, parameterRefusal, type Refusal, type Reply, refusal } from '../refusals.ts'
 import type { Route } from '../routes.ts'
+import { sealSecret } from '../sensitive.ts'
 import type { Wechat } from '../settings.ts'
 import { type Day, dayOf } from './days.ts'
-import { billFile, gzipped, sha1Of } from './files.ts'
+import { newBillKey, sealBill } from './encryption.ts'
+import { billFile, gzipped, partsOf, sha1Of } from './files.ts'
 import { type AskedBill, billOfToken, issueToken } from './tokens.ts'
 
 /** `GET /v3/bill/tradebill?bill_date=…[&sub_mchid][&bill_type][&tar_type]` */
@@ -40,7 +43,7 @@ const askFundFlowBill: Handler = async (wechat, call) => {
   return answerAsked(
     wechat,
     call,
-    account === 'empty' ? account : { kind: 'fund_flow', mchid, account },
+    account === 'empty' ? account : { kind: 'fund_flow', mchid, account, sealed: null },
   )
 }
 
@@ -53,27 +56,72 @@ const ACCOUNTS: ReadonlyMap<string, 'basic' | 'operation' | 'empty'> = new Map([
 
 async function answerAsked(
   wechat: Wechat,
-  { merchant, query, base }: Call,
+  call: Call,
   of: AskedBill['of'] | 'empty',
 ): Promise<Reply> {
-  const date = query.get('bill_date') ?? ''
-  const day = readDay(wechat, date)
-  if (!day.ok) return day.refusal
-  const tarType = query.get('tar_type')
-  if (tarType !== null && tarType !== 'GZIP') return badQuery('tar_type')
-  if (of === 'empty') return refusal('no_statement')
-
-  const asked = { signer: merchant.mchid, date, gzip: tarType === 'GZIP', of }
-  const file = await billFile(wechat, asked, day.value)
-  if (file === undefined) return refusal('no_statement')
-  const token = await issueToken(wechat, asked)
-  const packed = asked.gzip ? '&tartype=gzip' : ''
+  const asked = await readAsked(wechat, call, of)
+  if (!asked.ok) return asked.refusal
+  const { bill, file } = asked.value
   return accepted({
     hash_type: 'SHA1',
     // Of the file as it is unpacked.
     hash_value: await sha1Of(file),
-    download_url: `${base}/v3/billdownload/file?token=${token}${packed}`,
+    download_url: await addressOf(wechat, call, bill),
   })
+}
+
+/** The bill that is asked for, and its file. */
+async function readAsked(
+  wechat: Wechat,
+  { merchant, query }: Call,
+  of: AskedBill['of'] | 'empty',
+): Promise<Result<{ readonly bill: AskedBill; readonly file: Uint8Array<ArrayBuffer> }, Reply>> {
+  const date = query.get('bill_date') ?? ''
+  const day = readDay(wechat, date)
+  if (!day.ok) return day
+  const tarType = query.get('tar_type')
+  if (tarType !== null && tarType !== 'GZIP') return refuse(badQuery('tar_type'))
+  if (of === 'empty') return refused('no_statement')
+  const bill = { signer: merchant.mchid, date, gzip: tarType === 'GZIP', of }
+  const file = await billFile(wechat, bill, day.value)
+  return file === undefined ? refused('no_statement') : ok({ bill, file })
+}
+
+async function addressOf(wechat: Wechat, { base }: Call, bill: AskedBill): Promise<string> {
+  const token = await issueToken(wechat, bill)
+  return `${base}/v3/billdownload/file?token=${token}${bill.gzip ? '&tartype=gzip' : ''}`
+}
+
+/** `GET /v3/bill/sub-merchant-fundflowbill?sub_mchid&bill_date&account_type&algorithm[&tar_type]` */
+const askSubFundFlowBill: Handler = async (wechat, call) => {
+  const { query, merchant } = call
+  const subMchid = query.get('sub_mchid')
+  if (subMchid === null) return badQuery('sub_mchid')
+  const who = permitted(merchant, whoOf(merchant.mchid, subMchid))
+  if (!who.ok) return who.refusal
+  if (query.get('algorithm') !== 'AEAD_AES_256_GCM') return badQuery('algorithm')
+  const account = ACCOUNTS.get(query.get('account_type') ?? '')
+  if (account === undefined) return badQuery('account_type')
+  const of = { kind: 'fund_flow', mchid: subMchid, sealed: null } as const
+  const asked = await readAsked(wechat, call, account === 'empty' ? account : { ...of, account })
+  if (!asked.ok) return asked.refusal
+
+  const { bill, file } = asked.value
+  const parts = partsOf(file, wechat.settings.billFileLines)
+  const list: Json[] = []
+  for (const [part, bytes] of parts.entries()) {
+    const sealed = { part, ...newBillKey(wechat.random) }
+    const one = { ...bill, of: { ...bill.of, sealed } as AskedBill['of'] }
+    list.push({
+      bill_sequence: part + 1,
+      hash_type: 'SHA1',
+      hash_value: await sha1Of(bytes),
+      download_url: await addressOf(wechat, call, one),
+      encrypt_key: await sealSecret(merchant, sealed.key),
+      nonce: sealed.nonce,
+    })
+  }
+  return accepted({ download_bill_count: list.length, download_bill_list: list })
 }
 
 /** Three months back, and from ten in the morning of the next day on. */
@@ -98,13 +146,24 @@ const download: Handler = async (wechat, { merchant, query }) => {
   const asked = await billOfToken(wechat, query.get('token') ?? '')
   if (asked?.signer !== merchant.mchid) return refusal('bill_token_wrong')
   const day = dayOf(asked.date)
-  const file = day && (await billFile(wechat, asked, day))
+  const whole = day && (await billFile(wechat, asked, day))
+  const sealed = asked.of.kind === 'fund_flow' ? asked.of.sealed : null
+  const file = whole && sealed ? partsOf(whole, wechat.settings.billFileLines)[sealed.part] : whole
   if (file === undefined) return refusal('no_statement')
-  return { status: 200, body: undefined, suffix: 0, file: asked.gzip ? await gzipped(file) : file }
+  const packed = asked.gzip ? await gzipped(file) : file
+  return { ...FILE, file: sealed === null ? packed : await sealBill(packed, sealed) }
 }
+
+const FILE = { status: 200, body: undefined, suffix: 0 } as const
 
 export const BILL_ROUTES: readonly Route[] = [
   { method: 'GET', path: /^\/v3\/bill\/tradebill$/, operation: 'bill', handle: askTradeBill },
   { method: 'GET', path: /^\/v3\/bill\/fundflowbill$/, operation: 'bill', handle: askFundFlowBill },
+  {
+    method: 'GET',
+    path: /^\/v3\/bill\/sub-merchant-fundflowbill$/,
+    operation: 'bill',
+    handle: askSubFundFlowBill,
+  },
   { method: 'GET', path: /^\/v3\/billdownload\/file$/, operation: 'bill', handle: download },
 ]

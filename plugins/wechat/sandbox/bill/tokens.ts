@@ -21,6 +21,11 @@ const asked = z.object({
       kind: z.literal('fund_flow'),
       mchid: z.string(),
       account: z.enum(['basic', 'operation']),
+      /** Of a sub-merchant's bill: which lines of it, and what they are encrypted with. */
+      sealed: z
+        .object({ part: z.number(), key: z.string(), nonce: z.string() })
+        .nullable()
+        .default(null),
     }),
   ]),
 })

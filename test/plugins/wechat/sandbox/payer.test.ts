@@ -167,23 +167,43 @@ it('gives the settings that make the plugin its demo merchant', async () => {
   const { simulator } = openWechatKit()
   expect(simulator).toMatchObject({
     channel: 'wxpay',
-    hosts: ['api.mch.weixin.qq.com', 'api2.mch.weixin.qq.com'],
+    hosts: [
+      'api.mch.weixin.qq.com',
+      'api2.mch.weixin.qq.com',
+      'api.weixin.qq.com',
+      'open.weixin.qq.com',
+      'wx.tenpay.com',
+      'wechat-certificate-proxy.test',
+    ],
   })
   expect(await simulator.demoSettings()).toEqual({
+    mode: 'direct',
     mchid: '1900000109',
     appid: 'wx0000000000000001',
     appSecret: 'd0123456789abcdef0123456789abcde',
-    codePay: 'v3',
-    codePayStore: 'S1',
+    mobileAppid: 'wx0000000000000002',
     merchantPrivateKey: expect.stringMatching(/^-----BEGIN PRIVATE KEY-----\n/),
     merchantSerial: '5157F09EFDC096DE15EBE81A47057A7232F1B8E1',
     apiV3Key: 'S0123456789abcdefghijklmnopqrst9',
+    codePay: 'v2',
+    apiV2Key: 'V0123456789abcdefghijklmnopqrst2',
+    reverseUrl: 'https://wechat-certificate-proxy.test/secapi/pay/reverse',
+    codePayStore: 'S1',
     verification: 'public_key',
     wechatpayPublicKey: {
       id: 'PUB_KEY_ID_0119000001092026010100000000000001',
       key: expect.stringMatching(/^-----BEGIN PUBLIC KEY-----\n/),
     },
   })
+  expect([simulator.providerSettings(0), simulator.providerSettings(1)]).toMatchObject([
+    {
+      mode: 'partner',
+      mchid: '1900000100',
+      subMchid: '1900000201',
+      subAppid: 'wx0000000000000021',
+    },
+    { mode: 'partner', mchid: '1900000100', subMchid: '1900000202' },
+  ])
   const { simulator: certified } = openWechatKit({ verification: 'certificates' })
   expect(await certified.demoSettings()).not.toHaveProperty('wechatpayPublicKey')
 })
