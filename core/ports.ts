@@ -95,6 +95,8 @@ export interface WakeUp {
   /** Of the try: from 1, and no number comes twice, so a timer may drop the twin of a wake-up. */
   readonly number: number
   readonly atMs: Milliseconds
+  /** Of the request that caused it, for the delivery to carry on. */
+  readonly traceparent?: string
 }
 
 /** A call to one of our doors, of which its caller says that it is a timer's. */
@@ -114,7 +116,29 @@ export interface WakeTimer {
   wake(wakeUp: WakeUp): Promise<void>
   /** Only of a timer that wakes us from outside: whether the call is its own. */
   readonly verify?: (call: TimerCall) => Promise<boolean>
+  /** Only of such a timer: whether it can be reached. */
+  readonly isReachable?: () => Promise<boolean>
 }
+
+/**
+ * What isolates and processes share, such as a Redis: quick, and less true than the database. It
+ * never throws and never holds anybody up: nothing comes back when it is away, slow or talks nonsense,
+ * and the caller does without. No secret may be put into it unsealed.
+ */
+export interface SharedMemory {
+  /** Counts one request of somebody in a sliding minute. */
+  take(who: string, perMinute: number): Promise<Taken | undefined>
+  /** Keeps a key until a time. @returns whether it was not there before */
+  keepOnce(key: string, untilMs: Milliseconds): Promise<boolean | undefined>
+  get(key: string): Promise<string | undefined>
+  put(key: string, value: string, ttlMs: number): Promise<void>
+  isReachable(): Promise<boolean>
+}
+
+/** Whether one more request is within a limit, and if not, when to come again. */
+export type Taken =
+  | { readonly within: true }
+  | { readonly within: false; readonly retryAfterMs: number }
 
 /** Pure, bounded memory of one isolate. Everything in it can be lost at any time. */
 export interface Memory {
@@ -140,6 +164,8 @@ export interface Ports {
   readonly log: Log
   readonly timer: WakeTimer
   readonly memory: Memory
+  /** Absent where a deployment has none. */
+  readonly shared?: SharedMemory
   readonly keyRing: KeyRing
   /** Lets work go on after the response (`waitUntil` on Workers). May be lost; never the only way. */
   background(work: Promise<unknown>): void

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { ClientIpHeader, GatewaySettings, Rates } from '../core/core.ts'
 import type { KeyRing, LogLevel } from '../core/ports.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { parseKeyRing } from './key-ring.ts'
@@ -17,12 +18,25 @@ export interface Settings {
   /** Lets notifications go to private and loopback addresses. */
   readonly allowPrivateTargets: boolean
   readonly logLevel: LogLevel
+  /** Who may read `/metrics`. */
+  readonly metrics?: 'open' | { readonly token: string }
+  readonly rates: Rates
+  readonly clientIpHeader?: ClientIpHeader
+  readonly redis?: RedisAddress
+}
+
+/** Redis as Upstash serves it, over HTTP. */
+export interface RedisAddress {
+  readonly url: string
+  readonly token: string
 }
 
 /** What the runtime has to offer. */
 export interface Runtime {
   /** Whether there are files that a database can live in. */
   readonly files: boolean
+  /** The header that the platform itself sets and that nobody outside can: Cloudflare's. */
+  readonly clientIpHeader?: ClientIpHeader
 }
 
 /** One line for the person who deploys: what is wrong, and what to do. Never holds a value. */
@@ -60,6 +74,23 @@ const PORT_RANGE = 'must be a port number, 1 to 65535'
 const DATABASE_URL = 'must be the address of a libSQL server, libsql://… or https://…'
 const PUBLIC_URL = 'must be an address such as https://pay.example.com, without query or fragment'
 
+const REDIS_URL = 'must be the https: address that Upstash gives for REST'
+const RATE = 'must be requests a minute, 1 to 1000000'
+const CLIENT_IP_HEADERS = [
+  'cf-connecting-ip',
+  'x-real-ip',
+  'x-forwarded-for',
+] as const satisfies readonly ClientIpHeader[]
+
+function requestsPerMinute() {
+  return z
+    .string(RATE)
+    .regex(/^\d{1,7}$/, RATE)
+    .transform(Number)
+    .refine((rate) => rate >= 1 && rate <= 1_000_000, RATE)
+    .optional()
+}
+
 const VARIABLES = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: z
@@ -78,6 +109,17 @@ const VARIABLES = z.object({
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
   TONGBAO_ALLOW_PRIVATE_TARGETS: z.enum(['true', 'false'], 'must be true or false').optional(),
+  TONGBAO_METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'must be 16 or more characters, without blanks')
+    .optional(),
+  TONGBAO_RATE_PER_APP: requestsPerMinute(),
+  TONGBAO_RATE_PER_IP: requestsPerMinute(),
+  TONGBAO_CLIENT_IP_HEADER: z
+    .enum(CLIENT_IP_HEADERS, `must be one of ${CLIENT_IP_HEADERS.join(', ')}`)
+    .optional(),
+  UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/, error: REDIS_URL }).optional(),
+  UPSTASH_REDIS_REST_TOKEN: z.string('must be text').optional(),
   TONGBAO_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
 })
 
@@ -93,6 +135,9 @@ function settle(variables: Variables, runtime: Runtime): Parsed<Settings> {
   const publicUrl = publicAddress(variables)
   if (!publicUrl.ok) return publicUrl
 
+  const redis = redisAddress(variables)
+  if (!redis.ok) return redis
+
   const { HOST: host, PORT: port, TONGBAO_DATABASE_TOKEN: token } = variables
   const allowPrivate = variables.TONGBAO_ALLOW_PRIVATE_TARGETS ?? String(mode === 'sandbox')
   return ok({
@@ -104,7 +149,43 @@ function settle(variables: Variables, runtime: Runtime): Parsed<Settings> {
     publicUrl: publicUrl.value,
     allowPrivateTargets: allowPrivate === 'true',
     logLevel: variables.TONGBAO_LOG_LEVEL,
+    ...optionals(variables, runtime),
+    ...(redis.value !== undefined && { redis: redis.value }),
   })
+}
+
+function optionals(variables: Variables, runtime: Runtime) {
+  const { TONGBAO_RATE_PER_APP: perApp, TONGBAO_RATE_PER_IP: perIp } = variables
+  const { TONGBAO_METRICS_TOKEN: token, TONGBAO_MODE: mode } = variables
+  const clientIpHeader = variables.TONGBAO_CLIENT_IP_HEADER ?? runtime.clientIpHeader
+  return {
+    rates: { ...(perApp !== undefined && { perApp }), ...(perIp !== undefined && { perIp }) },
+    ...(clientIpHeader !== undefined && { clientIpHeader }),
+    ...(token !== undefined && { metrics: { token } }),
+    ...(token === undefined && mode === 'sandbox' && { metrics: 'open' as const }),
+  }
+}
+
+function redisAddress(variables: Variables): Parsed<RedisAddress | undefined> {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = variables
+  if (url === undefined && token === undefined) return ok(undefined)
+  if (url === undefined)
+    return wrong('UPSTASH_REDIS_REST_URL', 'is missing, but its token is there')
+  if (token === undefined)
+    return wrong('UPSTASH_REDIS_REST_TOKEN', 'is missing, but its URL is there')
+  return ok({ url, token })
+}
+
+/** What the core is told of the settings. */
+export function gatewaySettings(settings: Settings): GatewaySettings {
+  const { publicUrl, allowPrivateTargets, rates, metrics, clientIpHeader } = settings
+  return {
+    publicUrl,
+    allowsPrivateTargets: allowPrivateTargets,
+    rates,
+    ...(metrics !== undefined && { metrics }),
+    ...(clientIpHeader !== undefined && { clientIpHeader }),
+  }
 }
 
 function databaseUrl({ TONGBAO_DATABASE_URL: url }: Variables, { files }: Runtime) {

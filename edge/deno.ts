@@ -11,7 +11,10 @@ declare const Deno: {
   exit(code: number): never
   serve(
     options: { hostname: string; port: number; onListen(): void },
-    handler: (request: Request) => Promise<Response>,
+    handler: (
+      request: Request,
+      info: { readonly remoteAddr: { readonly hostname: string } },
+    ) => Promise<Response>,
   ): { shutdown(): Promise<void> }
 }
 
@@ -41,7 +44,7 @@ function listen() {
   try {
     return Deno.serve(
       { hostname, port, onListen: () => announce(server.demo, publicUrl) },
-      server.fetch,
+      (request, { remoteAddr }) => server.fetch(request, remoteAddr.hostname),
     )
   } catch (error) {
     return fail(`cannot listen on ${hostname}:${port}: ${messageOf(error)}`)

@@ -1,4 +1,4 @@
-import { serve } from '@hono/node-server'
+import { type Http2Bindings, type HttpBindings, serve } from '@hono/node-server'
 import { readBindings } from './bindings.ts'
 import { announce, bootEnvironment } from './boot.ts'
 import { fetchPort } from './ports/http.ts'
@@ -14,7 +14,8 @@ const server = await openServer(settings, fetchPort(watchNodeCalls())).catch((er
 )
 const listener = serve(
   {
-    fetch: server.fetch,
+    fetch: (request, { incoming }: HttpBindings | Http2Bindings) =>
+      server.fetch(request, incoming.socket.remoteAddress),
     hostname: settings.host,
     port: settings.port,
     // Simulators and tests make Requests of their own, which must stay what the platform has.

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { createGateway, type Gateway } from '../core/gateway.ts'
 import type { Clock, Database, HttpPort, Log, Ports } from '../core/ports.ts'
 import { SERVER_BOUNDS } from '../core/sweep/sweep.ts'
-import type { Settings } from './bindings.ts'
+import { gatewaySettings, type Settings } from './bindings.ts'
 import { channels } from './channels.ts'
 import { migrateDatabase } from './migrate.ts'
 import { jsonLog, toStandardError } from './ports/json-log.ts'
@@ -15,7 +15,8 @@ import type { DemoApp } from './sandbox/demo.ts'
 
 /** A gateway in one process: what Node and Deno have in common. */
 export interface Server {
-  fetch(request: Request): Promise<Response>
+  /** @param peer address of whoever is at the other end of the connection */
+  fetch(request: Request, peer?: string): Promise<Response>
   /** The sandbox's own merchant; none in live mode. */
   readonly demo: DemoApp | undefined
   /** Ends what runs in the background and closes the database. */
@@ -62,7 +63,7 @@ export async function openServer(settings: Settings, http: HttpPort): Promise<Se
 type Make = (clock: Clock, http: HttpPort) => Gateway
 
 interface Opened {
-  fetch(request: Request): Promise<Response>
+  fetch(request: Request, peer?: string): Promise<Response>
   tick(): Promise<void>
   readonly demo: DemoApp | undefined
 }
@@ -72,7 +73,10 @@ function openLive(http: HttpPort, make: Make): Opened {
   return {
     fetch: gateway.fetch,
     demo: undefined,
-    tick: async () => void (await gateway.sweep(SERVER_BOUNDS)),
+    async tick() {
+      await gateway.sweep(SERVER_BOUNDS)
+      await gateway.keepCounts()
+    },
   }
 }
 
@@ -94,6 +98,7 @@ async function openSandboxed(
     async tick() {
       await sandbox.tick()
       await gateway.sweep(SERVER_BOUNDS)
+      await gateway.keepCounts()
     },
   }
 }
@@ -108,10 +113,7 @@ function gatewayOf(
 ): Gateway {
   const gateway: Gateway = createGateway({
     channels,
-    settings: {
-      publicUrl: settings.publicUrl,
-      allowsPrivateTargets: settings.allowPrivateTargets,
-    },
+    settings: gatewaySettings(settings),
     ports: {
       clock,
       http,
@@ -121,7 +123,7 @@ function gatewayOf(
       random: systemRandom,
       memory: boundedMemory(REMEMBERED),
       keyRing: settings.keyRing,
-      timer: processTimer(clock, background, (notificationId) => gateway.deliver(notificationId)),
+      timer: processTimer(clock, background, (id, traceparent) => gateway.deliver(id, traceparent)),
     },
   })
   return gateway

@@ -14,7 +14,33 @@ export interface WorkerParts {
   readonly clock: Clock
   readonly http: HttpPort
   readonly database: Database
-  deliver(notificationId: NotificationId): Promise<unknown>
+  deliver(notificationId: NotificationId, traceparent?: string): Promise<unknown>
+}
+
+/** Cloudflare itself sets the header, over whatever the caller had put into it. */
+export const WORKERS = { files: false, clientIpHeader: 'cf-connecting-ip' } as const
+
+const KEEP_AFTER_MS = 5_000
+/** Longer than Cloudflare lets a request go on after its answer. */
+const GIVEN_UP_AFTER_MS = 40_000
+const keeping = { sinceMs: 0 }
+
+/**
+ * Has what this isolate counts added to the table a little later, in one write for all that was
+ * counted meanwhile. One request of many waits for it; should it be ended, a later one takes over.
+ */
+export function keepCountsSoon(
+  gateway: { keepCounts(): Promise<void> },
+  context: WorkerContext,
+): void {
+  const nowMs = systemClock.now()
+  if (nowMs < keeping.sinceMs + GIVEN_UP_AFTER_MS) return
+  keeping.sinceMs = nowMs
+  const kept = systemClock.sleep(KEEP_AFTER_MS).then(() => {
+    keeping.sinceMs = 0
+    return gateway.keepCounts()
+  })
+  context.waitUntil(kept)
 }
 
 /** Values alone, no I/O objects: what one isolate may keep from one request to the next. */

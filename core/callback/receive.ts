@@ -1,6 +1,8 @@
 import { eq } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import { type InboundCallId, newInboundCallId } from '../ids.ts'
+import { count } from '../observability/meter.ts'
+import { about } from '../observability/traced.ts'
 import type {
   BoundChannel,
   CallbackAnswer,
@@ -39,30 +41,34 @@ const ASK_AFTER_MS = 5_000
  * tells us again.
  */
 export async function receiveCallback(
-  core: Core,
+  anyCore: Core,
   route: CallbackRoute,
   call: InboundCall,
 ): Promise<Received> {
-  if (!core.channels.has(route.channel)) return { kind: 'unknown_channel' }
+  if (!anyCore.channels.has(route.channel)) return { kind: 'unknown_channel' }
+  const { channel: from, reference } = route
+  const core = about(anyCore, { channel: from, reference })
   const inboundCallId = newInboundCallId(core.ports)
   const known = await storeCall(core, route, call, inboundCallId)
   if (known === undefined) return { kind: 'unknown_reference' }
 
   const { channel, read } = await readUnderAny(core, known, call)
   if (!read.ok) {
-    await reject(core, known, inboundCallId, read.refusal.code, read.refusal.reason)
+    await reject(core, route, known, inboundCallId, read.refusal)
     return answer(channel, false)
   }
   const subjects: Subject[] = []
   for (const fact of read.value.facts) {
     const subject = await subjectOf(core, known, fact)
     if (subject === undefined) {
-      await reject(core, known, inboundCallId, 'mismatched', `it is about another ${fact.about}`)
+      const reason = `it is about another ${fact.about}`
+      await reject(core, route, known, inboundCallId, { code: 'mismatched', reason })
       return answer(channel, false)
     }
     subjects.push(subject)
   }
   await accept(core, subjects, read.value, inboundCallId)
+  count(core, 'tongbao_callbacks_total', { channel: route.channel, verdict: 'accepted' })
   return answer(channel, true)
 }
 
@@ -107,16 +113,20 @@ async function accept(
  */
 async function reject(
   core: Core,
+  { channel }: CallbackRoute,
   known: Known,
   inboundCallId: InboundCallId,
-  code: 'unverifiable' | 'malformed' | 'mismatched',
-  reason: string,
+  { code, reason }: CallbackRejection | { readonly code: 'mismatched'; readonly reason: string },
 ): Promise<void> {
   const soonMs = core.ports.clock.now() + ASK_AFTER_MS
   await core.store.write.batch([
     verdict(core, inboundCallId, code),
     ...askSoon(core, known, soonMs),
   ])
+  if (code === 'unverifiable') {
+    count(core, 'tongbao_verification_failures_total', { channel, on: 'callback' })
+  }
+  count(core, 'tongbao_callbacks_total', { channel, verdict: code })
   core.ports.log.write('warn', 'a callback was refused', { inboundCallId, code, reason })
 }
 

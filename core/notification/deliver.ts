@@ -3,6 +3,7 @@ import type { Core } from '../core.ts'
 import { notificationForm } from '../http/jeepay/notification.ts'
 import type { NotificationId } from '../ids.ts'
 import { openAppSecrets, SECRET_COLUMNS, secretForTry } from '../merchant/secrets.ts'
+import { count } from '../observability/meter.ts'
 import type { HttpAnswer } from '../ports.ts'
 import { apps, deliveries, outbox } from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
@@ -138,6 +139,10 @@ async function record(core: Core, notification: OutboxRow, result: TryResult): P
       .set({ endedAtMs: nowMs, status, answer, problem })
       .where(and(eq(deliveries.notificationId, notificationId), eq(deliveries.number, tries))),
   ])
+  count(core, 'tongbao_notifications_total', {
+    attempt: tries > 6 ? '7 or more' : String(tries),
+    outcome: accepted ? 'accepted' : status === null ? 'no_answer' : 'not_accepted',
+  })
   ports.log.write(accepted ? 'info' : 'warn', 'notification tried', {
     notificationId,
     kind: notification.kind,

@@ -4,6 +4,7 @@ import type { Core } from '../core.ts'
 import { type EventId, type NotificationId, newEventId } from '../ids.ts'
 import { tellOfPayment } from '../notification/outbox.ts'
 import { wakeFor } from '../notification/wake.ts'
+import { count } from '../observability/meter.ts'
 import type { PaymentFact } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
 import { latePolicyOf, lateRefundStatements } from '../refund/late.ts'
@@ -295,10 +296,11 @@ function redacted(fact: PaymentFact) {
   return rest
 }
 
-function reportContradiction({ ports }: Core, payment: PaymentRow, { source }: Told): void {
+function reportContradiction(core: Core, payment: PaymentRow, { source }: Told): void {
   const { paymentId, channel, way, version } = payment
   const alarm = 'failed_after_success'
-  ports.log.write('error', 'payment.contradicted', {
+  count(core, 'tongbao_alarms_total', { alarm, channel })
+  core.ports.log.write('error', 'payment.contradicted', {
     paymentId,
     channel,
     way,
@@ -308,11 +310,18 @@ function reportContradiction({ ports }: Core, payment: PaymentRow, { source }: T
   })
 }
 
-function report({ ports }: Core, payment: PaymentRow, change: Change): void {
-  ports.log.write(change.alarm === undefined ? 'info' : 'error', change.event, {
+function report(core: Core, payment: PaymentRow, change: Change): void {
+  const { channel, way } = payment
+  const outcome = change.event.replace('payment.', '')
+  count(core, 'tongbao_payments_total', { channel, outcome, way })
+  if (change.alarm !== undefined) {
+    count(core, 'tongbao_alarms_total', { alarm: change.alarm, channel })
+  }
+  core.ports.log.write(change.alarm === undefined ? 'info' : 'error', change.event, {
     paymentId: payment.paymentId,
-    channel: payment.channel,
-    way: payment.way,
+    attemptId: payment.attemptId,
+    channel,
+    way,
     version: payment.version + 1,
     alarm: change.alarm,
   })

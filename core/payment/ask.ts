@@ -4,7 +4,7 @@ import { type Ran, runOperation } from '../plugin/host.ts'
 import { bindChannel } from '../routing/directory.ts'
 import type { FactSource } from '../store/schema.ts'
 import { applyFact } from './apply.ts'
-import { type PaymentCase, type PaymentRow, pinnedConfig } from './case.ts'
+import { callOf, type PaymentCase, type PaymentRow, pinnedConfig } from './case.ts'
 
 export interface Asked {
   readonly outcome: QueryOutcome
@@ -22,12 +22,16 @@ export async function askChannel(
 ): Promise<Asked> {
   const { attempt, payment } = kase
   const channel = await bindChannel(core, pinnedConfig(kase))
-  const ran = await runOperation(core, channel, attempt.accountId, (ports) =>
-    channel.query(ports, {
-      attemptId: attempt.attemptId,
-      way: attempt.way,
-      ...(payment.channelPaymentNo !== null && { channelPaymentNo: payment.channelPaymentNo }),
-    }),
+  const ran = await runOperation(
+    core,
+    channel,
+    { operation: 'query', ...callOf(attempt) },
+    (ports) =>
+      channel.query(ports, {
+        attemptId: attempt.attemptId,
+        way: attempt.way,
+        ...(payment.channelPaymentNo !== null && { channelPaymentNo: payment.channelPaymentNo }),
+      }),
   )
   const fact = factOf(kase, ran)
   if (fact === undefined) return { outcome: ran.outcome, payment }

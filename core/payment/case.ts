@@ -51,3 +51,8 @@ export function pinnedConfig({ attempt, settingsSealed }: PaymentCase): PinnedCo
   const { channel, accountId, configVersion } = attempt
   return { channel, accountId, configVersion, settingsSealed }
 }
+
+/** What a channel operation for an attempt is about. */
+export function callOf({ accountId, paymentId, attemptId }: AttemptRow) {
+  return { accountId, paymentId, attemptId }
+}

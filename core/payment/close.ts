@@ -6,7 +6,7 @@ import { bindChannel } from '../routing/directory.ts'
 import type { FactSource } from '../store/schema.ts'
 import { applyConclusion, applyFact } from './apply.ts'
 import { askChannel } from './ask.ts'
-import { type PaymentCase, type PaymentRow, pinnedConfig } from './case.ts'
+import { callOf, type PaymentCase, type PaymentRow, pinnedConfig } from './case.ts'
 import { isOnItsWay } from './repeat.ts'
 import { isOpen } from './state.ts'
 
@@ -41,8 +41,11 @@ export async function closePayment(
   const channel = await bindChannel(core, pinnedConfig(kase))
   const { close } = channel
   if (close === undefined) return refuse({ code: 'channel_cannot_close' })
-  const { outcome, transcript } = await runOperation(core, channel, attempt.accountId, (ports) =>
-    close(ports, { attemptId: attempt.attemptId, way: attempt.way }),
+  const { outcome, transcript } = await runOperation(
+    core,
+    channel,
+    { operation: 'close', ...callOf(attempt) },
+    (ports) => close(ports, { attemptId: attempt.attemptId, way: attempt.way }),
   )
   return afterClose(core, kase, source, channel, outcome, transcript)
 }

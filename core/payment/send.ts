@@ -14,7 +14,7 @@ import { isWithheld } from '../refund/plan.ts'
 import { ok, type Result, refuse } from '../result.ts'
 import { attempts } from '../store/schema.ts'
 import { applyFact } from './apply.ts'
-import type { AttemptRow, PaymentCase, PaymentRow } from './case.ts'
+import { type AttemptRow, callOf, type PaymentCase, type PaymentRow } from './case.ts'
 import type { PaymentAnswer, PaymentRefusal, PaymentRequest } from './create.ts'
 
 /**
@@ -34,8 +34,11 @@ export async function sendPayment(
 ): Promise<Result<PaymentAnswer, PaymentRefusal>> {
   const { attempt, payment } = kase
   const input = payInput(core, kase, request)
-  const { outcome, transcript } = await runOperation(core, channel, attempt.accountId, (ports) =>
-    channel.pay(ports, input),
+  const { outcome, transcript } = await runOperation(
+    core,
+    channel,
+    { operation: 'pay', ...callOf(attempt) },
+    (ports) => channel.pay(ports, input),
   )
   // That this sending did not leave says nothing about an earlier one.
   const ran = { outcome: neverLeft ? outcome : unknownIfNotSent(outcome), transcript }

@@ -11,7 +11,7 @@ import type { AppEntry, Passage } from '../routing/directory.ts'
 import { builtOnce } from '../store/built-once.ts'
 import { attempts, events, idempotency, payments } from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
-import type { AttemptRow, PaymentCase, PaymentRow } from './case.ts'
+import { type AttemptRow, callOf, type PaymentCase, type PaymentRow } from './case.ts'
 import type { PaymentAnswer, PaymentRequest } from './create.ts'
 import { nextPaymentCheckAt } from './schedule.ts'
 import { answeredColumns, payInput } from './send.ts'
@@ -252,8 +252,11 @@ async function signHere(
   channel: BoundChannel,
 ): Promise<SignedHere> {
   const input = payInput(core, { payment, attempt }, request)
-  const { outcome } = await runOperation<PayOutcome>(core, channel, attempt.accountId, (ports) =>
-    channel.pay({ ...ports, http: NO_HTTP }, input),
+  const { outcome } = await runOperation<PayOutcome>(
+    core,
+    channel,
+    { operation: 'pay', ...callOf(attempt) },
+    (ports) => channel.pay({ ...ports, http: NO_HTTP }, input),
   )
   if (outcome.kind !== 'requires_action') {
     const reason = outcome.kind === 'not_sent' ? outcome.reason : `way answered ${outcome.kind}`

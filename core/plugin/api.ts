@@ -104,6 +104,8 @@ export interface NotSent {
 export interface Unknown {
   readonly kind: 'unknown'
   readonly evidence: string
+  /** An answer came whose signature is missing or wrong: counted, and worth a look. */
+  readonly unverified?: true
   /** What the channel answered, where it answered a code that does not settle the matter. */
   readonly error?: ChannelError
 }

@@ -1,8 +1,11 @@
 import type { Core } from '../core.ts'
+import { codeLabel, count, observe } from '../observability/meter.ts'
+import { about } from '../observability/traced.ts'
 import type { Clock, HttpAnswer, Memory } from '../ports.ts'
 import type {
   BoundChannel,
   ChannelCache,
+  ChannelError,
   ChannelHttp,
   ChannelPorts,
   NotSent,
@@ -23,11 +26,56 @@ export interface Ran<Outcome> {
   readonly transcript: readonly TranscriptLine[]
 }
 
+export type OperationName =
+  | 'pay'
+  | 'query'
+  | 'close'
+  | 'refund'
+  | 'query_refund'
+  | 'transfer'
+  | 'query_transfer'
+  | 'cancel_transfer'
+  | 'split'
+  | 'finish_split'
+  | 'query_split'
+  | 'return_split'
+  | 'query_split_return'
+  | 'bind_receiver'
+  | 'unbind_receiver'
+  | 'identity'
+
+/** An operation as logs and metrics name it, with the ids of what it is about. */
+export interface ChannelCall {
+  readonly operation: OperationName
+  /** Whose cache the plugin gets: nothing that one account fetched is seen by another. */
+  readonly accountId: string
+  readonly paymentId?: string
+  readonly attemptId?: string
+  readonly refundId?: string
+  readonly transferId?: string
+  readonly splitId?: string
+  readonly splitReturnId?: string
+}
+
 /**
  * Runs one operation of a plugin behind the dispatch stamp: whatever goes wrong in the plugin from
  * here on, a call may have left, so a throw is `unknown`.
  */
-export async function runOperation<Outcome>(
+export async function runOperation<Outcome extends AnyOutcome>(
+  core: Core,
+  channel: BoundChannel,
+  call: ChannelCall,
+  operation: (ports: ChannelPorts) => Promise<Outcome>,
+): Promise<Ran<Outcome | Unknown | NotSent>> {
+  const { clock } = core.ports
+  const startedAtMs = clock.now()
+  const here = about(core, { channel: channel.manifest.id, ...call })
+  const ran = await run(here, channel, call.accountId, operation)
+  measure(core, channel.manifest.id, call.operation, ran.outcome, clock.now() - startedAtMs)
+  return ran
+}
+
+async function run<Outcome extends AnyOutcome>(
   core: Core,
   channel: BoundChannel,
   scope: string,
@@ -39,16 +87,36 @@ export async function runOperation<Outcome>(
     return { outcome: await operation(ports), transcript }
   } catch (error) {
     const evidence = error instanceof Error ? `${error.name}: ${error.message}` : 'threw'
-    core.ports.log.write('error', 'a channel operation threw', {
-      channel: channel.manifest.id,
-      scope,
-      evidence,
-    })
+    core.ports.log.write('error', 'a channel operation threw', { evidence })
     // Nothing was handed to the http port: provably nothing left.
     if (transcript.length === 0)
       return { outcome: { kind: 'not_sent', reason: evidence }, transcript }
     return { outcome: { kind: 'unknown', evidence }, transcript }
   }
+}
+
+/** What every outcome has, and what some have. */
+interface AnyOutcome {
+  readonly kind: string
+  readonly error?: ChannelError
+  readonly unverified?: true
+}
+
+function measure(
+  core: Core,
+  channel: string,
+  operation: OperationName,
+  outcome: AnyOutcome,
+  ms: number,
+): void {
+  observe(core, 'tongbao_channel_seconds', { channel, operation }, ms)
+  count(core, 'tongbao_channel_outcomes_total', { channel, operation, outcome: outcome.kind })
+  const { error, unverified } = outcome
+  if (error?.class === 'unmapped') {
+    const code = codeLabel(core, error.code)
+    count(core, 'tongbao_unmapped_codes_total', { channel, code, operation })
+  }
+  if (unverified) count(core, 'tongbao_verification_failures_total', { channel, on: 'answer' })
 }
 
 /**

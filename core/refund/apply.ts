@@ -4,6 +4,7 @@ import type { Core } from '../core.ts'
 import { type EventId, type NotificationId, newEventId } from '../ids.ts'
 import { tellOfRefund } from '../notification/outbox.ts'
 import { wakeFor } from '../notification/wake.ts'
+import { count } from '../observability/meter.ts'
 import { nextCheckAt } from '../payment/schedule.ts'
 import type { RefundFact } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
@@ -207,13 +208,17 @@ function isOfLateMoney({ refundId, merchantRefundNo }: RefundRow): boolean {
   return merchantRefundNo === (refundId as string)
 }
 
-function report({ ports }: Core, refund: RefundRow, change: RefundChange): void {
+function report(core: Core, refund: RefundRow, change: RefundChange): void {
+  const { channel } = refund
+  count(core, 'tongbao_refunds_total', { channel, outcome: change.event.replace('refund.', '') })
   const gaveUp = isOfLateMoney(refund) && change.event === 'refund.failed'
   const alarm = gaveUp ? 'late_refund_failed' : change.alarm
-  ports.log.write(alarm === undefined ? 'info' : 'error', change.event, {
+  if (alarm !== undefined) count(core, 'tongbao_alarms_total', { alarm, channel })
+  core.ports.log.write(alarm === undefined ? 'info' : 'error', change.event, {
     refundId: refund.refundId,
     paymentId: refund.paymentId,
-    channel: refund.channel,
+    attemptId: refund.attemptId,
+    channel,
     version: refund.version,
     alarm,
   })

@@ -29,3 +29,8 @@ export function pinnedConfigOfRefund({ refund, settingsSealed }: RefundCase): Pi
   const { channel, accountId, configVersion } = refund
   return { channel, accountId, configVersion, settingsSealed }
 }
+
+/** What a channel operation for a refund is about. */
+export function callOf({ accountId, paymentId, attemptId, refundId }: RefundRow) {
+  return { accountId, paymentId, attemptId, refundId }
+}

@@ -8,7 +8,7 @@ import { bindChannel } from '../routing/directory.ts'
 import { refunds } from '../store/schema.ts'
 import type { Milliseconds } from '../time.ts'
 import { applyRefundFact } from './apply.ts'
-import { pinnedConfigOfRefund, type RefundCase, type RefundRow } from './case.ts'
+import { callOf, pinnedConfigOfRefund, type RefundCase, type RefundRow } from './case.ts'
 import { isRefundOnItsWay } from './repeat.ts'
 import { factOfRefund, sendRefund, stampRefundAgain } from './send.ts'
 
@@ -54,8 +54,11 @@ async function ask(
   if (queryRefund === undefined) return { kind: 'unknown', evidence: 'refunds cannot be queried' }
   const { refundId, attemptId, way, channelPaymentNo } = refund
   const amount = money(refund.amountMinor, refund.currency)
-  const { outcome, transcript } = await runOperation(core, channel, refund.accountId, (ports) =>
-    queryRefund(ports, { refundId, attemptId, way, channelPaymentNo, amount }),
+  const { outcome, transcript } = await runOperation(
+    core,
+    channel,
+    { operation: 'query_refund', ...callOf(refund) },
+    (ports) => queryRefund(ports, { refundId, attemptId, way, channelPaymentNo, amount }),
   )
   // A question that could not be asked says nothing about the refund.
   if (outcome.kind === 'not_found' || outcome.kind === 'not_sent' || outcome.kind === 'unknown') {

@@ -9,7 +9,7 @@ import { assert } from '../result.ts'
 import { bindChannel } from '../routing/directory.ts'
 import { type FactSource, payments, refunds } from '../store/schema.ts'
 import { applyRefundFact } from './apply.ts'
-import { pinnedConfigOfRefund, type RefundCase, type RefundRow } from './case.ts'
+import { callOf, pinnedConfigOfRefund, type RefundCase, type RefundRow } from './case.ts'
 import type { RefundAnswer } from './create.ts'
 
 const STORE_TRIES = 3
@@ -33,8 +33,11 @@ export async function sendRefund(
   const operation = channel.refund
   assert(operation !== undefined, `channel ${refund.channel} refunds`)
   const input = refundInput(core, refund)
-  const ran = await runOperation<RefundOutcome>(core, channel, refund.accountId, (ports) =>
-    operation(ports, input),
+  const ran = await runOperation<RefundOutcome>(
+    core,
+    channel,
+    { operation: 'refund', ...callOf(refund) },
+    (ports) => operation(ports, input),
   )
   return storeOutcome(core, refund, ran, source, key)
 }

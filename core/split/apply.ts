@@ -3,6 +3,7 @@ import type { Core } from '../core.ts'
 import { newEventId } from '../ids.ts'
 import { tellOfSplit } from '../notification/outbox.ts'
 import { wakeFor } from '../notification/wake.ts'
+import { count } from '../observability/meter.ts'
 import { nextCheckAt } from '../payment/schedule.ts'
 import type { SplitFact } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
@@ -99,6 +100,8 @@ async function writeChange(
     const [fresh] = await loadSplits(core, eq(splits.splitId, splitId))
     return { won: false, row: fresh ?? kase }
   }
+  const outcome = change.event.replace('split.', '')
+  count(core, 'tongbao_splits_total', { channel: split.channel, outcome })
   ports.log.write('info', change.event, { splitId, channel: split.channel, version })
   if (notification !== undefined) wakeFor(core, [notification.notificationId])
   return { won: true, row: next }

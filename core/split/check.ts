@@ -40,7 +40,7 @@ async function ask(core: Core, kase: SplitCase, channel: BoundChannel): Promise<
   const { outcome, transcript } = await runOperation<QuerySplitOutcome>(
     core,
     channel,
-    accountId,
+    { operation: 'query_split', accountId, splitId, attemptId },
     (ports) =>
       operations.query(ports, {
         splitId,

@@ -139,6 +139,8 @@ async function isGroupOf({ store }: Core, app: AppEntry, groupId: number): Promi
   return found.length === 1
 }
 
+const OPERATIONS = { bindReceiver: 'bind_receiver', unbindReceiver: 'unbind_receiver' } as const
+
 async function callChannel(
   core: Core,
   passage: Passage,
@@ -152,7 +154,7 @@ async function callChannel(
   const { outcome } = await runOperation<ReceiverOutcome>(
     core,
     channel,
-    passage.accountId,
+    { operation: OPERATIONS[name], accountId: passage.accountId },
     (ports) => operation(ports, { receiver, requestNumber }),
   )
   return outcome

@@ -34,7 +34,11 @@ export async function sendReturn(
   const { outcome, transcript } = await runOperation(
     core,
     channel,
-    splitReturn.accountId,
+    {
+      operation: 'return_split',
+      accountId: splitReturn.accountId,
+      splitReturnId: splitReturn.splitReturnId,
+    },
     (ports) => takeBack(ports, inputOf(splitReturn)),
   )
   const isFirst = splitReturn.sends === 1 && key !== undefined
@@ -110,7 +114,7 @@ async function ask(
   const { outcome, transcript } = await runOperation<QuerySplitReturnOutcome>(
     core,
     channel,
-    splitReturn.accountId,
+    { operation: 'query_split_return', accountId: splitReturn.accountId, splitReturnId },
     (ports) => query(ports, { splitReturnId, splitId, channelSplitNo, channelPaymentNo }),
   )
   // A question that could not be asked says nothing about the return.

@@ -23,10 +23,19 @@ export async function sendSplit(
   const operations = channel.split
   assert(operations !== undefined, `channel ${split.channel} splits`)
   const { splitId, attemptId, channelPaymentNo } = split
-  const ran = await runOperation<SplitOutcome>(core, channel, split.accountId, (ports) =>
-    shares.length === 0
-      ? operations.finish(ports, { splitId, attemptId, channelPaymentNo })
-      : operations.send(ports, splitInput(kase)),
+  const ran = await runOperation<SplitOutcome>(
+    core,
+    channel,
+    {
+      operation: shares.length === 0 ? 'finish_split' : 'split',
+      accountId: split.accountId,
+      splitId,
+      attemptId,
+    },
+    (ports) =>
+      shares.length === 0
+        ? operations.finish(ports, { splitId, attemptId, channelPaymentNo })
+        : operations.send(ports, splitInput(kase)),
   )
   return storeOutcome(core, kase, ran, source)
 }

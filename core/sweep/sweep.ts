@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts'
 import { deliver } from '../notification/deliver.ts'
+import { sweepFinished } from '../observability/keep.ts'
 import { checkPayment } from '../payment/check.ts'
 import { checkRefund } from '../refund/check.ts'
 import { splitAutomatically } from '../split/automatic.ts'
@@ -58,6 +59,7 @@ export async function sweep(core: Core, bounds: SweepBounds): Promise<SweepRepor
     // What failed keeps its lease and comes up again; one piece never holds up another.
     core.ports.log.write('error', 'a piece of the sweep failed', { reason: String(trouble) })
   }
+  sweepFinished(core)
   return {
     payments: due.payments.length,
     refunds: due.refunds.length,

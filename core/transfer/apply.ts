@@ -3,6 +3,7 @@ import type { Core } from '../core.ts'
 import { newEventId } from '../ids.ts'
 import { tellOfTransfer } from '../notification/outbox.ts'
 import { wakeFor } from '../notification/wake.ts'
+import { count } from '../observability/meter.ts'
 import { nextCheckAt } from '../payment/schedule.ts'
 import type { TransferFact } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
@@ -85,9 +86,15 @@ async function writeChange(
       .where(eq(transfers.transferId, transferId)),
   })
   if (written.won) {
+    const { channel } = transfer
+    const outcome = change.event.replace('transfer.', '')
+    count(core, 'tongbao_transfers_total', { channel, outcome })
+    if (change.alarm !== undefined) {
+      count(core, 'tongbao_alarms_total', { alarm: change.alarm, channel })
+    }
     ports.log.write(change.alarm === undefined ? 'info' : 'error', change.event, {
       transferId,
-      channel: transfer.channel,
+      channel,
       version: next.version,
       alarm: change.alarm,
     })

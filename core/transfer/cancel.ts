@@ -30,8 +30,11 @@ export async function cancelTransfer(
   const cancel = channel.transfer?.cancel
   if (cancel === undefined) return refuse({ code: 'channel_cannot_cancel' })
   const { transferId, entry } = transfer
-  const { outcome } = await runOperation(core, channel, transfer.accountId, (ports) =>
-    cancel(ports, { transferId, entry }),
+  const { outcome } = await runOperation(
+    core,
+    channel,
+    { operation: 'cancel_transfer', accountId: transfer.accountId, transferId },
+    (ports) => cancel(ports, { transferId, entry }),
   )
   switch (outcome.kind) {
     case 'accepted':

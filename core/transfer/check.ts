@@ -52,7 +52,7 @@ export async function askTransfer(
   const { outcome, transcript } = await runOperation<QueryTransferOutcome>(
     core,
     channel,
-    transfer.accountId,
+    { operation: 'query_transfer', accountId: transfer.accountId, transferId },
     (ports) =>
       operations.query(ports, {
         transferId,

@@ -32,8 +32,11 @@ export async function sendTransfer(
   const operations = channel.transfer
   assert(operations !== undefined, `channel ${transfer.channel} transfers`)
   const input = transferInput(core, transfer)
-  const ran = await runOperation<TransferOutcome>(core, channel, transfer.accountId, (ports) =>
-    operations.send(ports, input),
+  const ran = await runOperation<TransferOutcome>(
+    core,
+    channel,
+    { operation: 'transfer', accountId: transfer.accountId, transferId: transfer.transferId },
+    (ports) => operations.send(ports, input),
   )
   return storeOutcome(core, transfer, ran, source, key)
 }

@@ -8,11 +8,11 @@ import type { Clock, Ports, WakeTimer } from '../../core/ports.ts'
 export function processTimer(
   clock: Pick<Clock, 'now'>,
   background: Ports['background'],
-  deliver: (notificationId: NotificationId) => Promise<unknown>,
+  deliver: (notificationId: NotificationId, traceparent?: string) => Promise<unknown>,
 ): WakeTimer {
   return {
-    async wake({ notificationId, atMs }) {
-      if (atMs <= clock.now()) background(deliver(notificationId))
+    async wake({ notificationId, atMs, traceparent }) {
+      if (atMs <= clock.now()) background(deliver(notificationId, traceparent))
     },
   }
 }

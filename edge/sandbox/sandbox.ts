@@ -26,7 +26,7 @@ export interface Sandbox {
   /** Ties the gateway in, once it is made with this sandbox's ports. */
   join(gateway: Gateway): Promise<DemoMerchant>
   /** Serves `/sandbox/…` and hands all else to the gateway. */
-  fetch(request: Request): Promise<Response>
+  fetch(request: Request, peer?: string): Promise<Response>
   /** Lets the channels do what is due by the clock. */
   tick(): Promise<void>
 }
@@ -41,10 +41,12 @@ export async function openSandbox(parts: SandboxParts): Promise<Sandbox> {
   // The first time there are no books to read from.
   await clock.load().catch(() => createBooksTable(database).then(() => clock.load()))
 
-  let joined: { readonly gateway: Gateway; serve(request: Request): Promise<Response> } | undefined
-  const serve = (request: Request) => {
+  let joined:
+    | { readonly gateway: Gateway; serve(request: Request, peer?: string): Promise<Response> }
+    | undefined
+  const serve = (request: Request, peer?: string) => {
     assert(joined !== undefined, 'the gateway has joined its sandbox')
-    return joined.serve(request)
+    return joined.serve(request, peer)
   }
   const simulators: Simulator[] = []
   const http = lazily(() => sandboxHttp(parts.http, clock, simulators, { publicUrl, serve }))
@@ -60,10 +62,10 @@ export async function openSandbox(parts: SandboxParts): Promise<Sandbox> {
       const routes = sandboxRoutes({ gateway, simulators, clock, demo, publicUrl })
       joined = {
         gateway,
-        serve: async (request) =>
+        serve: async (request, peer) =>
           new URL(request.url).pathname.startsWith('/sandbox')
             ? routes.fetch(request)
-            : gateway.fetch(request),
+            : gateway.fetch(request, peer),
       }
       return demo
     },

@@ -36,7 +36,8 @@ export async function callAlipay(
   if (because !== undefined) {
     const { method } = call
     ports.log.write('error', 'an answer of Alipay does not verify', { method, traceId, because })
-    return { kind: 'unknown', evidence: `answered, but ${because} (${traceId})` }
+    const evidence = `answered, but ${because} (${traceId})`
+    return { kind: 'unknown', evidence, unverified: true }
   }
 
   const body = await bodyOf(config, envelope)

@@ -70,10 +70,11 @@ async function readVerified(
     const because = verified.refusal
     ports.log.write('error', 'an answer of WeChat Pay does not verify', {
       path: call.path,
-      requestId,
+      channelRequestId: requestId,
       because,
     })
-    return { kind: 'unknown', evidence: `answered ${answer.status}, but ${because} (${requestId})` }
+    const evidence = `answered ${answer.status}, but ${because} (${requestId})`
+    return { kind: 'unknown', evidence, unverified: true }
   }
   if (answer.body.length === 0) return { kind: 'verified', status: answer.status, body: undefined }
   const body = parseJson(answer.body)
@@ -97,7 +98,7 @@ function readError(ports: ChannelPorts, call: Call, answer: Answered): ErrorAnsw
     status: answer.status,
     code,
     class: code === undefined ? undefined : ruleOf(code).class,
-    requestId,
+    channelRequestId: requestId,
   })
   if (!error.success) {
     return { kind: 'unknown', evidence: `answered ${answer.status} without a code (${requestId})` }

@@ -33,6 +33,7 @@ describe('the settings of a live deployment', () => {
       publicUrl: 'https://pay.example.com',
       allowPrivateTargets: false,
       logLevel: 'info',
+      rates: {},
     })
   })
 
@@ -163,7 +164,7 @@ describe('what is wrong with a setting is told in one line', () => {
     [{ TONGBAO_DATABASE_TOKEN: { secret: 1 } }, 'TONGBAO_DATABASE_TOKEN must be text'],
     [
       { TONGBAO_DATABSE_URL: 'secret' },
-      'TONGBAO_DATABSE_URL is not a setting; these are: TONGBAO_MODE, TONGBAO_DATABASE_URL, TONGBAO_DATABASE_TOKEN, TONGBAO_MASTER_KEY, TONGBAO_PUBLIC_URL, TONGBAO_ALLOW_PRIVATE_TARGETS, TONGBAO_LOG_LEVEL',
+      'TONGBAO_DATABSE_URL is not a setting; these are: TONGBAO_MODE, TONGBAO_DATABASE_URL, TONGBAO_DATABASE_TOKEN, TONGBAO_MASTER_KEY, TONGBAO_PUBLIC_URL, TONGBAO_ALLOW_PRIVATE_TARGETS, TONGBAO_METRICS_TOKEN, TONGBAO_RATE_PER_APP, TONGBAO_RATE_PER_IP, TONGBAO_CLIENT_IP_HEADER, TONGBAO_LOG_LEVEL',
     ],
   ])('%o', (change, said) => {
     expect(line({ ...LIVE, ...change })).toBe(said)

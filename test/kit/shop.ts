@@ -146,7 +146,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       processTimer(
         clock,
         (work) => ports.background(work),
-        (notificationId) => gateway().deliver(notificationId),
+        (id, traceparent) => gateway().deliver(id, traceparent),
       ),
     memory: boundedMemory(1_000),
     keyRing: [{ id: 'k1', bytes: new Uint8Array(32).fill(7) }],

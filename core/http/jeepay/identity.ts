@@ -132,8 +132,11 @@ async function exchange(
   const { identity } = bound
   const code = identity === undefined ? null : query.get(identity.codeParameter)
   if (identity === undefined || code === null) return undefined
-  const { outcome } = await runOperation(core, bound, accountId, (ports) =>
-    identity.exchange(ports, { code }),
+  const { outcome } = await runOperation(
+    core,
+    bound,
+    { operation: 'identity', accountId },
+    (ports) => identity.exchange(ports, { code }),
   )
   if (outcome.kind === 'identified') return outcome.userId
   core.ports.log.write('warn', 'a payer was not identified', {

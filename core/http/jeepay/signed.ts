@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { Core } from '../../core.ts'
 import type { AppId } from '../../ids.ts'
 import { secretsInForce } from '../../merchant/secrets.ts'
+import { count } from '../../observability/meter.ts'
 import { DatabaseError } from '../../ports.ts'
 import { ok, type Result, refuse } from '../../result.ts'
 import { type AppEntry, findApp, forgetApp, isOutOfDate } from '../../routing/directory.ts'
@@ -115,6 +116,9 @@ async function handleSigned<Schema extends z.ZodObject, Value>(
     } else if (!(await isOutOfDate(core, app))) {
       const { appId } = app
       const problem = judged.refusal
+      if (problem === WRONG_SIGN) {
+        count(core, 'tongbao_verification_failures_total', { channel: '', on: 'request' })
+      }
       core.ports.log.write('warn', 'a merchant request was refused', { appId, problem })
       return refuse(refusal(problem))
     }
@@ -127,6 +131,8 @@ function firstProblem(error: z.ZodError): JeepayFailure {
   const msg = error.issues[0]?.message ?? '参数有误'
   return { code: msg.startsWith('参数有误[') ? 11 : 9999, msg }
 }
+
+const WRONG_SIGN = '验签失败'
 
 /**
  * Whether a caller is who they say, and may call. Judged by what is remembered of the app.
@@ -145,7 +151,7 @@ function judgeCaller(
   const secret = secretsInForce(app.secrets, nowMs).find((each) =>
     isSigned(each, parameters, common.sign, known),
   )
-  if (secret === undefined) return refuse('验签失败')
+  if (secret === undefined) return refuse(WRONG_SIGN)
   if (!app.merchantActive) return refuse('商户信息不存在或商户状态不可用')
   if (!app.appActive) return refuse('商户应用不存在或应用状态不可用')
   return ok(secret)

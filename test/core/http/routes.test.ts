@@ -43,12 +43,15 @@ describe('routes', () => {
       }),
     })
     const well = await shop.gateway.fetch(at('/healthz'))
-    expect([well.status, await well.json()]).toEqual([200, { status: 'ok', database: 'reachable' }])
+    expect([well.status, await well.json()]).toEqual([
+      200,
+      { status: 'ok', database: 'reachable', timer: 'in_process', redis: 'none' },
+    ])
     isAway = true
     const ill = await shop.gateway.fetch(at('/healthz'))
     expect([ill.status, await ill.json()]).toEqual([
       503,
-      { status: 'failing', database: 'unreachable' },
+      { status: 'failing', database: 'unreachable', timer: 'in_process', redis: 'none' },
     ])
   })
 
@@ -66,7 +69,11 @@ describe('routes', () => {
     expect(await response.text()).not.toContain('10.1.2.3')
     expect(shop.logged.at(-1)).toEqual({
       message: 'a request failed',
-      fields: { path: '/api/pay/return/bank/P1', reason: 'Error: at 10.1.2.3' },
+      fields: {
+        path: '/api/pay/return/bank/P1',
+        reason: 'Error: at 10.1.2.3',
+        requestId: response.headers.get('x-request-id'),
+      },
     })
   })
 })

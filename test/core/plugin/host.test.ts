@@ -28,8 +28,9 @@ async function host(answer: (request: HttpRequest) => Promise<HttpAnswer>) {
   const hosting: Core = { ...core, ports: { ...core.ports, http } }
   const bound = bankChannel.bind({ merchant: 'shop', key: 'k' })
   if (!bound.ok) throw new Error('the bank binds')
-  const run = <T>(operation: (ports: ChannelPorts) => Promise<T>) =>
-    runOperation(hosting, bound.value, 'account', operation)
+  const run = <T extends { readonly kind: string }>(
+    operation: (ports: ChannelPorts) => Promise<T>,
+  ) => runOperation(hosting, bound.value, { operation: 'pay', accountId: 'account' }, operation)
   return { shop, core: hosting, channel: bound.value, run, asked }
 }
 
@@ -119,7 +120,12 @@ describe('a plugin that throws', () => {
     await run(() => Promise.reject(new Error('bad key')))
     expect(shop.logged.at(-1)).toEqual({
       message: 'a channel operation threw',
-      fields: { channel: 'bank', scope: 'account', evidence: 'Error: bad key' },
+      fields: {
+        channel: 'bank',
+        operation: 'pay',
+        accountId: 'account',
+        evidence: 'Error: bad key',
+      },
     })
   })
 })

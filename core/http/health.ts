@@ -1,0 +1,55 @@
+import { eq } from 'drizzle-orm'
+import type { Core } from '../core.ts'
+import { SWEPT } from '../observability/keep.ts'
+import { counters } from '../store/schema.ts'
+
+/** Longer than a database that is well ever takes; whoever asks does not wait for one that hangs. */
+const PATIENCE_MS = 3_000
+
+/**
+ * `/healthz`: what can be reached. Without the database nothing can be taken: `failing`, 503. Without
+ * anything else payments go on, later or with less behind them: `degraded`, 200. A supervisor that
+ * restarts processes asks `/livez`, which depends on nothing.
+ */
+export async function serveHealth(core: Core): Promise<Response> {
+  const { timer, shared } = core.ports
+  const [database, ofTimer, redis] = await Promise.all([
+    inTime(core, askDatabase(core)),
+    timer.isReachable === undefined ? 'in_process' : reached(core, timer.isReachable()),
+    shared === undefined ? 'none' : reached(core, shared.isReachable()),
+  ])
+  const isDegraded = ofTimer === 'unreachable' || redis === 'unreachable'
+  const status = database === undefined ? 'failing' : isDegraded ? 'degraded' : 'ok'
+  return Response.json(
+    {
+      status,
+      database: database === undefined ? 'unreachable' : 'reachable',
+      timer: ofTimer,
+      redis,
+      ...(database?.sweepAgeSeconds !== undefined && database),
+    },
+    { status: status === 'failing' ? 503 : 200, headers: { 'cache-control': 'no-store' } },
+  )
+}
+
+async function askDatabase({ ports, store }: Core): Promise<{ sweepAgeSeconds?: number }> {
+  const [swept] = await store.read.batch([
+    store.read.select({ atSeconds: counters.value }).from(counters).where(eq(counters.name, SWEPT)),
+  ])
+  const [last] = swept
+  if (last === undefined) return {}
+  return { sweepAgeSeconds: Math.max(0, Math.round(ports.clock.now() / 1_000 - last.atSeconds)) }
+}
+
+async function reached(core: Core, asking: Promise<boolean>): Promise<'reachable' | 'unreachable'> {
+  return (await inTime(core, asking)) ? 'reachable' : 'unreachable'
+}
+
+/** @returns nothing when it failed or takes too long */
+async function inTime<Answer>(
+  { ports }: Core,
+  asking: Promise<Answer>,
+): Promise<Answer | undefined> {
+  const tooLate = ports.clock.sleep(PATIENCE_MS).then(() => undefined)
+  return Promise.race([asking.catch(() => undefined), tooLate])
+}
