@@ -1,4 +1,4 @@
-import { CompactEncrypt, compactDecrypt, errors } from 'jose'
+import { CompactEncrypt, compactDecrypt, decodeProtectedHeader, errors } from 'jose'
 import type { KeyRing } from '../ports.ts'
 import { assert, ok, type Result, refuse } from '../result.ts'
 
@@ -71,4 +71,14 @@ export function sealProblem(refusal: SealRefusal): string {
   return refusal.code === 'unknown_master_key'
     ? `it was sealed with master key ${refusal.keyId}, which is not in the ring`
     : 'it was not sealed for this row, or the master key is another one'
+}
+
+/** The id of the key that sealed a text; none of what is no sealed text. */
+export function sealingKeyOf(sealed: string): string | undefined {
+  try {
+    return decodeProtectedHeader(sealed).kid
+  } catch (error) {
+    if (error instanceof TypeError) return undefined
+    throw error
+  }
 }

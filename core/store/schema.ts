@@ -110,7 +110,7 @@ export const channelAccounts = sqliteTable(
   ],
 )
 
-/** Never changed once written: an attempt that pinned a version finds it as it was. */
+/** Never changed once written, but sealed anew: an attempt that pinned a version finds it as it was. */
 export const channelConfigs = sqliteTable(
   'channel_configs',
   {
@@ -535,7 +535,7 @@ export const events = sqliteTable(
   'events',
   {
     eventId: text('event_id').$type<EventId>().primaryKey(),
-    subjectKind: text('subject_kind').$type<SubjectKind>().notNull(),
+    subjectKind: text('subject_kind').$type<SubjectKind | 'endpoint'>().notNull(),
     subjectId: text('subject_id').$type<SubjectId>().notNull(),
     version: integer('version').notNull(),
     kind: text('kind').notNull(),

@@ -105,7 +105,7 @@ export function openBank(
       return answered(result)
     },
     callback(subject, change = {}) {
-      const text = JSON.stringify({ ...describe(subject), ...change, sign: 'bank' })
+      const text = JSON.stringify({ ...describe(subject), sign: 'bank', ...change })
       return deliver(new Request(subject.callbackUrl, { method: 'POST', body: text }))
     },
   }

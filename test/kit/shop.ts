@@ -8,6 +8,7 @@ import type {
   Database,
   HttpAnswer,
   HttpRequest,
+  KeyRing,
   LogFields,
   Ports,
   WakeTimer,
@@ -79,7 +80,7 @@ export interface Shop {
   /** All that was started in the background has ended. */
   settles(): Promise<void>
   /** The same deployment after a crash: nothing but the database is left. */
-  restarts(): void
+  restarts(keyRing?: KeyRing): void
   /** Another app: of the same merchant, or of another one. */
   opensApp(of: 'same_merchant' | 'other_merchant'): Promise<App>
 }
@@ -156,9 +157,9 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     },
   }
 
-  function start(): Gateway {
+  function start(keyRing = ports.keyRing): Gateway {
     return createGateway({
-      ports: { ...ports, memory: boundedMemory(1_000) },
+      ports: { ...ports, keyRing, memory: boundedMemory(1_000) },
       channels: [options.channel ?? bankChannel],
       settings: {
         publicUrl: 'https://pay.example',
@@ -235,8 +236,8 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     async settles() {
       while (background.size > 0) await Promise.all(background)
     },
-    restarts() {
-      running = start()
+    restarts(keyRing) {
+      running = start(keyRing)
     },
     async opensApp(of) {
       const owner =
