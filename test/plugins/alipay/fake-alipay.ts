@@ -43,7 +43,8 @@ export const CERTIFICATE_SETTINGS = {
   alipayRootCert: vectors.published.certificates.roots.file + certificates.root,
 } as const
 
-export const APP_SERIAL = 'a89bb1a3ce2adb1b3d4f9e8c3f2a9d10'
+/** Computed by alipay-sdk from the same certificate. */
+export const APP_SERIAL = '5e3ecc6669d86bb955b760648618a12d'
 
 export const PROVIDER_SETTINGS = {
   ...SETTINGS,

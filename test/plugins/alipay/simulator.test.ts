@@ -38,48 +38,53 @@ const OPENED: readonly (readonly [string, PayInput])[] = [
   ['ALI_PC as a form', payInput('ALI_PC', { wants: 'html_form' })],
 ]
 
-describe.each(MODES)('a payment at the simulator %s', (_mode, options) => {
-  it.each(OPENED)('%s is opened, paid, told, refunded in part and told again', async (_, input) => {
-    const { channel, ports, simulator, facts, later } = await meet(options)
-    const shown = handed(await channel.pay(ports, input))
-    expect(await simulator.open(shown)).toEqual({ number: ATTEMPT })
-    expect(await channel.query(ports, ASKED)).toEqual({ kind: 'pending' })
+describe.each(MODES)('a payment at the simulator %s', (mode, options) => {
+  // All ways with keys; in the other modes one of each kind: called, and signed without a call.
+  const few = OPENED.filter(([name]) => /^ALI_(QR|PC as a form)$/.test(name))
+  it.each(mode === 'with keys' ? OPENED : few)(
+    '%s is opened, paid, told, refunded in part and told again',
+    async (_, input) => {
+      const { channel, ports, simulator, facts, later } = await meet(options)
+      const shown = handed(await channel.pay(ports, input))
+      expect(await simulator.open(shown)).toEqual({ number: ATTEMPT })
+      expect(await channel.query(ports, ASKED)).toEqual({ kind: 'pending' })
 
-    expect(await simulator.act(ATTEMPT, 'pay')).toEqual({})
-    await later(1_000)
-    const paid = {
-      kind: 'succeeded',
-      paid: money(8888, 'CNY'),
-      payee: '2088000000000001',
-      payer:
-        'extra' in input && 'buyerUserId' in Object(input.extra)
-          ? '2088100000000077'
-          : '2088100000000001',
-    }
-    const outcome = await channel.query(ports, ASKED)
-    expect(outcome).toMatchObject(paid)
-    // Whoever has not met Alipay's newest key has met it with the query.
-    await later(4 * 60_000)
-    expect(facts()).toMatchObject([{ about: 'payment', attemptId: ATTEMPT, ...paid }])
-    expect(await channel.close?.(ports, ASKED)).toEqual({ kind: 'already_paid' })
+      expect(await simulator.act(ATTEMPT, 'pay')).toEqual({})
+      await later(1_000)
+      const paid = {
+        kind: 'succeeded',
+        paid: money(8888, 'CNY'),
+        payee: '2088000000000001',
+        payer:
+          'extra' in input && 'buyerUserId' in Object(input.extra)
+            ? '2088100000000077'
+            : '2088100000000001',
+      }
+      const outcome = await channel.query(ports, ASKED)
+      expect(outcome).toMatchObject(paid)
+      // Whoever has not met Alipay's newest key has met it with the query.
+      await later(4 * 60_000)
+      expect(facts()).toMatchObject([{ about: 'payment', attemptId: ATTEMPT, ...paid }])
+      expect(await channel.close?.(ports, ASKED)).toEqual({ kind: 'already_paid' })
 
-    const channelPaymentNo = outcome.kind === 'succeeded' ? outcome.channelPaymentNo : ''
-    const refund = { ...REFUND_INPUT, channelPaymentNo }
-    const refunded = {
-      kind: 'succeeded',
-      refunded: money(200, 'CNY'),
-      channelRefundNo: channelPaymentNo,
-    }
-    expect(await channel.refund?.(ports, refund)).toMatchObject(refunded)
-    await later(1_000)
-    expect(facts().slice(1)).toMatchObject([
-      { about: 'payment', attemptId: ATTEMPT, ...paid },
-      { about: 'refund', refundId: refund.refundId, payee: '2088000000000001', ...refunded },
-    ])
-    expect(await channel.queryRefund?.(ports, refund)).toMatchObject(refunded)
-    // A refunded payment is a paid one.
-    expect(await channel.query(ports, ASKED)).toMatchObject(paid)
-  })
+      const channelPaymentNo = outcome.kind === 'succeeded' ? outcome.channelPaymentNo : ''
+      const refund = { ...REFUND_INPUT, channelPaymentNo }
+      const refunded = {
+        kind: 'succeeded',
+        refunded: money(200, 'CNY'),
+        channelRefundNo: channelPaymentNo,
+      }
+      expect(await channel.refund?.(ports, refund)).toMatchObject(refunded)
+      await later(1_000)
+      expect(facts().slice(1)).toMatchObject([
+        { about: 'payment', attemptId: ATTEMPT, ...paid },
+        { about: 'refund', refundId: refund.refundId, payee: '2088000000000001', ...refunded },
+      ])
+      expect(await channel.queryRefund?.(ports, refund)).toMatchObject(refunded)
+      // A refunded payment is a paid one.
+      expect(await channel.query(ports, ASKED)).toMatchObject(paid)
+    },
+  )
 
   it('by code is paid at once, told, and refunded', async () => {
     const { channel, ports, facts, later } = await meet(options)
