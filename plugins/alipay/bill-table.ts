@@ -11,15 +11,22 @@ export interface BillTable {
 /** The cells of a row by the name of their column, in one spelling. */
 export type BillCells = ReadonlyMap<string, string>
 
+/** Not fatal: an odd character in the name of some goods must not hide a day's money. */
+export function billText(bytes: Bytes): string {
+  return GBK.decode(bytes)
+}
+
+const GBK = new TextDecoder('gbk')
+
 /**
- * Reads the GBK text of a bill: comment lines with `#`, a line of column names, rows whose cells are
+ * Reads the text of a bill: comment lines with `#`, a line of column names, rows whose cells are
  * padded with tabs, a closing comment and the sums (reference §13).
  *
  * @returns nothing when the table is cut off, or a row has another number of cells than it has
  *   columns: commas are not quoted in it, so such a row cannot be read
  */
-export function readBillTable(bytes: Bytes): BillTable | undefined {
-  const lines = GBK.decode(bytes)
+export function readBillTable(text: string): BillTable | undefined {
+  const lines = text
     .split(/\r?\n/)
     .map((line) => line.trim())
     .filter((line) => line !== '')
@@ -41,9 +48,6 @@ export function readBillTable(bytes: Bytes): BillTable | undefined {
   }
   return { columns, rows, remarks }
 }
-
-/** Not fatal: an odd character in the name of some goods must not hide a day's money. */
-const GBK = new TextDecoder('gbk')
 
 /** Over the years Alipay wrote `订单金额（元）`, `订单金额(元)` and `订单金额 (元)`. */
 export function columnName(text: string): string {

@@ -14,7 +14,8 @@ import { parseBeijingTime } from './beijing-time.ts'
 import { downloadBill } from './bill-download.ts'
 import { readFundsRow, readTradeRow } from './bill-rows.ts'
 import { type Sums, sumsOfFunds, sumsOfTrades } from './bill-sums.ts'
-import { type BillCells, type BillTable, readBillTable } from './bill-table.ts'
+import { type BillCells, type BillTable, billText, readBillTable } from './bill-table.ts'
+import type { Bytes } from './bytes.ts'
 import { callAlipay } from './call.ts'
 import type { AlipayConfig } from './config.ts'
 import { type EndingTable, each, outcomeOf } from './endings.ts'
@@ -78,7 +79,7 @@ function withoutBill(answer: ErrorAnswer, date: string, nowMs: number): BillOutc
 }
 
 interface BillReader {
-  /** The word by which the file of rows is told from the file of sums beside it. */
+  /** The column by which files of rows are told from the file of sums beside them. */
   readonly column: string
   readonly row: (cells: BillCells) => Result<BillRow, string>
   readonly sums: (remarks: readonly string[]) => Sums
@@ -107,15 +108,28 @@ const READERS: ReadonlyMap<string, BillReader> = new Map([
   ],
 ])
 
-/** Names of files vary; what is in them says which one has the rows. */
-function readFiles(
-  files: readonly Uint8Array<ArrayBuffer>[],
-  reader: BillReader,
-): Result<Bill, string> {
-  const tables = files.map(readBillTable)
-  if (tables.includes(undefined)) return refuse('a table is cut off or cannot be read')
-  const table = tables.find((found) => found?.columns.includes(reader.column))
-  return table === undefined ? refuse('there are no rows in it') : readTable(table, reader)
+/**
+ * Names of files vary, so what is in them says which have rows: one, or several where a day was too
+ * long for one. The sums beside them are not needed, and may look as they like.
+ */
+function readFiles(files: readonly Bytes[], reader: BillReader): Result<Bill, string> {
+  const texts = files.map(billText).filter((text) => text.includes(reader.column))
+  if (texts.length === 0) return refuse('there are no rows in it')
+  let whole: Bill = { rows: [], totals: {} }
+  for (const text of texts) {
+    const table = readBillTable(text)
+    if (table === undefined) return refuse('a table is cut off or cannot be read')
+    const part = readTable(table, reader)
+    if (!part.ok) return part
+    whole = joined(whole, part.value)
+  }
+  return ok(whole)
+}
+
+function joined(a: Bill, b: Bill): Bill {
+  const totals: Record<string, number> = { ...a.totals }
+  for (const [name, sum] of Object.entries(b.totals)) totals[name] = (totals[name] ?? 0) + sum
+  return { rows: [...a.rows, ...b.rows], totals }
 }
 
 function readTable(table: BillTable, reader: BillReader): Result<Bill, string> {
