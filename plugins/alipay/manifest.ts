@@ -123,7 +123,9 @@ export const manifest = {
     },
     split: {
       notBeforeMs: 30 * SECOND_MS,
-      maxReceivers: 20,
+      // More than five would have to be shared in the background, which Alipay lets nobody mix with
+      // sharing at once on one payment (§11). A payment can be split several times.
+      maxReceivers: 5,
       returns: false,
       notFoundIsFinalAfterMs: MINUTE_MS,
     },

@@ -10,7 +10,8 @@ import { QUERY_SPLIT_ENDINGS } from './split-endings.ts'
 
 /**
  * Asks how the shares of a split stand, by our number. Alipay has no word for a split that it does
- * not know; one without rows is taken for that, and may be sent again under its number.
+ * not know: an answer without rows, or that there is no such trade, is taken for that, and it may be
+ * sent again under its number.
  *
  * @see alipay.trade.order.settle.query (reference §11)
  */

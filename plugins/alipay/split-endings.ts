@@ -35,11 +35,15 @@ export const SPLIT_ENDINGS: EndingTable<'failed' | 'doubtful' | 'not_sent' | 'un
   otherwise: 'unknown',
 }
 
-/** No code says that there is no such split; an answer without rows does. */
-export const QUERY_SPLIT_ENDINGS: EndingTable<'not_sent' | 'unknown'> = {
+/**
+ * Alipay does not document how it says that there is no such split. An answer without rows and this
+ * code are taken for it: what follows is that the split is sent again under its number, which Alipay
+ * itself advises when an answer was lost (reference §11).
+ */
+export const QUERY_SPLIT_ENDINGS: EndingTable<'not_found' | 'not_sent' | 'unknown'> = {
   turnedAway: 'unknown',
   rateLimited: 'not_sent',
-  codes: {},
+  codes: { TRADE_NOT_EXIST: 'not_found' },
   otherwise: 'unknown',
 }
 

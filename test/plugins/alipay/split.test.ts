@@ -281,10 +281,14 @@ describe('how a split stands', () => {
     expect('shares' in outcome && outcome.shares).toHaveLength(1)
   })
 
-  it.each([{ out_request_no: SPLIT }, { royalty_detail_list: [] }])(
-    'is not found when there are no rows (%j)',
-    async (body) => {
-      const world = openSplit(ok(body))
+  it.each([
+    ['there are no rows', ok({ out_request_no: SPLIT })],
+    ['the list of them is empty', ok({ royalty_detail_list: [] })],
+    ['there is no such trade', refused('ACQ.TRADE_NOT_EXIST')],
+  ])(
+    'is not found when %s, so that it is sent again under its number',
+    async (_because, answers) => {
+      const world = openSplit(answers)
       expect(await world.split.query(world.ports, ASKED)).toEqual({ kind: 'not_found' })
     },
   )
@@ -295,7 +299,6 @@ describe('how a split stands', () => {
     ['it is about another split', ok({ ...LISTED, out_request_no: 'S2' })],
     ['a row has no amount', ok({ ...LISTED, royalty_detail_list: [{ state: 'SUCCESS' }] })],
     ['the system had an error', refused('SYSTEM_ERROR')],
-    ['the trade is not known', refused('ACQ.TRADE_NOT_EXIST')],
     ['the trade is of another merchant', refused('MERCHANT_TRADE_NOT_MATCH')],
   ])('is unknown when %s', async (_because, answers) => {
     const world = openSplit(answers)
