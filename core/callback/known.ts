@@ -1,4 +1,4 @@
-import { and, desc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { AccountId, AttemptId, InboundCallId, RefundId, TransferId } from '../ids.ts'
 import { type PaymentCase, pinnedConfig, selectCases } from '../payment/case.ts'
@@ -100,7 +100,7 @@ function selectConfigs({ store }: Core, condition: SQL | undefined) {
     .orderBy(desc(channelConfigs.version))
 }
 
-/** Under which settings a call may have been made. */
+/** Under which settings a call was made, if the channel's key is still the same. */
 export function configsOf(known: Known): readonly PinnedConfig[] {
   switch (known.about) {
     case 'payment':
@@ -112,6 +112,26 @@ export function configsOf(known: Known): readonly PinnedConfig[] {
     case 'account':
       return known.configs
   }
+}
+
+/**
+ * The account's other settings in use, the newest first. A channel whose key was changed signs with
+ * the new one whatever it calls about, payments that were sent under the old one too.
+ */
+export async function otherConfigsOf(core: Core, known: Known): Promise<readonly PinnedConfig[]> {
+  if (known.about === 'account') return []
+  const [pinned] = configsOf(known)
+  if (pinned === undefined) return []
+  const [configs] = await core.store.read.batch([
+    selectConfigs(
+      core,
+      and(
+        eq(channelConfigs.accountId, pinned.accountId),
+        ne(channelConfigs.version, pinned.configVersion),
+      ),
+    ),
+  ])
+  return configs
 }
 
 /** Has the channel asked soon about what a call that was not believed is about. */

@@ -11,10 +11,10 @@ import type {
   InboundCall,
 } from '../plugin/api.ts'
 import { channelPorts } from '../plugin/host.ts'
-import type { Result } from '../result.ts'
-import { bindChannel } from '../routing/directory.ts'
+import { assert, type Result } from '../result.ts'
+import { bindChannel, type PinnedConfig } from '../routing/directory.ts'
 import { inboundCalls } from '../store/schema.ts'
-import { askSoon, configsOf, type Known, storeCall } from './known.ts'
+import { askSoon, configsOf, type Known, otherConfigsOf, storeCall } from './known.ts'
 import { mergeInto, type Subject, subjectOf } from './subjects.ts'
 
 /** What the route of a callback names, without trusting a byte of the body. */
@@ -72,21 +72,35 @@ export async function receiveCallback(
   return answer(channel, true)
 }
 
-/** Under the settings that the subject pinned; for an account under each that is in use. */
-async function readUnderAny(
+interface Reading {
+  readonly channel: BoundChannel
+  readonly read: Result<CallbackFacts, CallbackRejection>
+}
+
+/**
+ * Under the settings that the subject pinned, and where those do not verify it, under the others of
+ * its account: one more round trip, for calls that came after a change of keys, and for forged ones.
+ */
+async function readUnderAny(core: Core, known: Known, call: InboundCall): Promise<Reading> {
+  const usual = await readUnder(core, configsOf(known), call)
+  assert(usual !== undefined, 'a call that was stored has settings to read it with')
+  if (usual.read.ok) return usual
+  const other = await readUnder(core, await otherConfigsOf(core, known), call)
+  return other?.read.ok ? other : usual
+}
+
+async function readUnder(
   core: Core,
-  known: Known,
+  configs: readonly PinnedConfig[],
   call: InboundCall,
-): Promise<{ channel: BoundChannel; read: Result<CallbackFacts, CallbackRejection> }> {
-  let last: { channel: BoundChannel; read: Result<CallbackFacts, CallbackRejection> } | undefined
-  for (const pinned of configsOf(known)) {
+): Promise<Reading | undefined> {
+  let last: Reading | undefined
+  for (const pinned of configs) {
     const channel = await bindChannel(core, pinned)
     const ports = channelPorts(core, channel, pinned.accountId)
-    const read = await channel.readCallback(ports, call)
-    last = { channel, read }
-    if (read.ok) break
+    last = { channel, read: await channel.readCallback(ports, call) }
+    if (last.read.ok) break
   }
-  if (last === undefined) throw new Error('a call that was stored has settings to read it with')
   return last
 }
 

@@ -1,0 +1,72 @@
+/**
+ * `npm run simulate -- --seed 1 --histories 100000`
+ *
+ * Plays histories, one a seed, on `--threads` (as many as there are processors unless told otherwise).
+ * The first that breaks a law is made as short as can be, and told; with `--all` it goes on to the
+ * end, and tells the first of each kind; with `--keep` what it tells is added to the corpus, which
+ * `npm test` replays. `--story` tells the one history of `--seed`, however it ends.
+ */
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { drawPlan } from './plan.ts'
+import { addToCorpus, type CorpusEntry, playSeed, shortestOf, storyOf } from './seeds.ts'
+import { kindOf, playCase } from './shrink.ts'
+import { openStage } from './stage.ts'
+import { playOnThreads } from './threads.ts'
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    histories: { type: 'string', default: '1000' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+    all: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    story: { type: 'boolean', default: false },
+  },
+})
+const seed = Number(values.seed)
+if (values.story) await tellOne()
+else await playAll()
+
+async function tellOne(): Promise<void> {
+  const ended = await playSeed(await openStage(), seed, true)
+  const faults = Object.fromEntries(ended.met)
+  console.log(storyOf({ plan: drawPlan(seed), faults }, ended))
+  console.log(`trace ${ended.trace}`)
+}
+
+async function playAll(): Promise<void> {
+  let toldMs = performance.now()
+  const assignment = {
+    seed,
+    histories: Number(values.histories),
+    threads: Number(values.threads),
+    stopsAtFirst: !values.all,
+  }
+  const { played, failed, seconds } = await playOnThreads(assignment, (played, seconds) => {
+    if (performance.now() - toldMs < 10_000) return
+    toldMs = performance.now()
+    console.error(`${played} histories, ${(played / seconds).toFixed(1)} a second`)
+  })
+  console.log(
+    `${played} histories from seed ${seed} on ${values.threads} threads: ${played - failed.length} passed, ${failed.length} failed; ${seconds.toFixed(0)} s, ${(played / seconds).toFixed(1)} a second`,
+  )
+  if (failed.length > 0) await tellFailures(failed)
+}
+
+/** Of each kind of failure the first one. */
+async function tellFailures(failed: readonly number[]): Promise<void> {
+  process.exitCode = 1
+  const stage = await openStage()
+  const kinds = new Set<string>()
+  const found: CorpusEntry[] = []
+  for (const seed of failed) {
+    const [broken] = (await playSeed(stage, seed)).broken
+    if (broken === undefined || kinds.has(kindOf(broken.what))) continue
+    kinds.add(kindOf(broken.what))
+    const shortest = await shortestOf(stage, seed)
+    console.log(storyOf(shortest, await playCase(stage, shortest, true)))
+    found.push({ about: broken.what, ...shortest })
+  }
+  if (values.keep) addToCorpus(found)
+}

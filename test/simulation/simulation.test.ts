@@ -1,0 +1,43 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { playSeed, playSeeds, readCorpus, shortestOf, storyOf } from './seeds.ts'
+import { playCase } from './shrink.ts'
+import { openStage, type Stage } from './stage.ts'
+
+/** Bounded by histories and by time: a slow machine plays fewer, and never fails for that. */
+const HISTORIES = 1_000
+const LONGEST_MS = 30_000
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await openStage()
+})
+
+describe('the simulation', () => {
+  it(
+    'finds no law broken in the histories that there is time for',
+    async () => {
+      const untilMs = performance.now() + LONGEST_MS
+      const { failed } = await playSeeds(stage, 1, HISTORIES, () => performance.now() > untilMs)
+      const [seed] = failed
+      if (seed === undefined) return
+      const shortest = await shortestOf(stage, seed)
+      expect.fail(storyOf(shortest, await playCase(stage, shortest, true)))
+    },
+    LONGEST_MS * 5,
+  )
+
+  it('plays a seed the same each time, to the last row', async () => {
+    for (const seed of [3, 6, 81]) {
+      const first = await playSeed(stage, seed)
+      expect((await playSeed(stage, seed)).trace).toBe(first.trace)
+      // With the faults that it drew told by name, it is the same history too.
+      const told = { plan: first.plan, faults: Object.fromEntries(first.met) }
+      expect((await playCase(stage, told)).trace).toBe(first.trace)
+    }
+  })
+
+  it.each(readCorpus())('no longer finds that $about', async (entry) => {
+    const ended = await playCase(stage, entry, true)
+    expect(ended.broken.map(({ what }) => what)).toEqual([])
+  })
+})

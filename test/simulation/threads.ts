@@ -1,0 +1,66 @@
+import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { z } from 'zod'
+import { playSeeds } from './seeds.ts'
+import { openStage } from './stage.ts'
+
+const CHUNK = 20
+
+const chunkSchema = z.object({ from: z.number(), count: z.number() })
+const playedSchema = z.object({ played: z.number(), failed: z.array(z.number()) })
+
+export interface Run {
+  readonly played: number
+  readonly failed: readonly number[]
+  readonly seconds: number
+}
+
+export interface Assignment {
+  readonly seed: number
+  readonly histories: number
+  readonly threads: number
+  /** Whether it ends with the first history that breaks a law. */
+  readonly stopsAtFirst: boolean
+}
+
+/** Plays seeds on threads, each with a stage of its own; a seed's history is the same on any of them. */
+export async function playOnThreads(
+  { seed, histories, threads, stopsAtFirst }: Assignment,
+  progress: (played: number, seconds: number) => void = () => undefined,
+): Promise<Run> {
+  const startedMs = performance.now()
+  const seconds = () => (performance.now() - startedMs) / 1_000
+  const end = seed + histories
+  const failed: number[] = []
+  let next = seed
+  let played = 0
+
+  async function work(): Promise<void> {
+    const worker = new Worker(new URL(import.meta.url))
+    await new Promise<void>((resolve, reject) => {
+      worker.on('error', reject)
+      worker.on('message', (message: unknown) => {
+        const done = playedSchema.parse(message)
+        played += done.played
+        failed.push(...done.failed)
+        progress(played, seconds())
+        const from = next
+        next = Math.min(end, from + CHUNK)
+        if (from === next || (stopsAtFirst && failed.length > 0)) return resolve()
+        worker.postMessage({ from, count: next - from })
+      })
+    })
+    await worker.terminate()
+  }
+
+  await Promise.all(Array.from({ length: threads }, work))
+  return { played, failed: failed.sort((a, b) => a - b), seconds: seconds() }
+}
+
+if (!isMainThread) {
+  const stage = await openStage()
+  parentPort?.on('message', async (message: unknown) => {
+    const { from, count } = chunkSchema.parse(message)
+    parentPort?.postMessage(await playSeeds(stage, from, count))
+  })
+  parentPort?.postMessage({ played: 0, failed: [] })
+}
