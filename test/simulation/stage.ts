@@ -155,7 +155,7 @@ function standIn(ports: () => Ports): Ports {
     http: { send: (request) => ports().http.send(request) },
     database: { batch: (statements, mode) => ports().database.batch(statements, mode) },
     log: { write: (level, message, fields) => ports().log.write(level, message, fields) },
-    timer: { wake: (notificationId, atMs) => ports().timer.wake(notificationId, atMs) },
+    timer: { wake: (wakeUp) => ports().timer.wake(wakeUp) },
     memory: {
       get: (key) => ports().memory.get(key),
       set: (key, value) => ports().memory.set(key, value),

@@ -1,5 +1,4 @@
 import type { Gateway } from '../../core/gateway.ts'
-import type { NotificationId } from '../../core/ids.ts'
 import {
   DatabaseError,
   type HttpAnswer,
@@ -8,6 +7,7 @@ import {
   type Ports,
   type Rows,
   type Statement,
+  type WakeUp,
 } from '../../core/ports.ts'
 import { MINUTE_MS, SECOND_MS } from '../../core/time.ts'
 import { boundedMemory } from '../../edge/ports/system.ts'
@@ -281,14 +281,12 @@ export function openWorld(plan: Plan, stage: Stage, options: WorldOptions): Worl
     })
   }
 
-  function wake(notificationId: string, atMs: number): Promise<void> {
+  function wake({ notificationId, atMs }: WakeUp): Promise<void> {
     const { task, fault, chance, goOn } = useDoor('timer', () => 'sets a timer')
     const place = chance.whole(0, isolates.length - 1)
     const rings = (inMs: number) => {
       const name = `wake-up ${++wakes}`
-      timeline.after(inMs, () =>
-        start(name, place, (gateway) => gateway.deliver(notificationId as NotificationId)),
-      )
+      timeline.after(inMs, () => start(name, place, (gateway) => gateway.deliver(notificationId)))
     }
     return new Promise((resolve, reject) => {
       timeline.after(2, () => {
