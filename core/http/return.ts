@@ -37,7 +37,6 @@ export async function serveReturn(core: Core, attemptId: string): Promise<Respon
   return new Response(null, { status: 302, headers: { location } })
 }
 
-/** The query goes to the very end: behind the hash, where pages with hash routes look for it. */
 export function withResult(
   returnUrl: string,
   payment: PaymentRow,
@@ -45,11 +44,19 @@ export function withResult(
   secret: string,
 ): string {
   const fields = presentFields({ ...paymentFields(payment), reqTime: reqTimeMs })
-  const query = [...fields, ['sign', signFields(fields, secret)] as const]
+  return withQuery(returnUrl, [...fields, ['sign', signFields(fields, secret)]])
+}
+
+/** The query goes to the very end: behind the hash, where pages with hash routes look for it. */
+export function withQuery(
+  address: string,
+  fields: readonly (readonly [string, string | number])[],
+): string {
+  const query = fields
     .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
     .join('&')
   // Merchants write Chinese into their URLs as it is; a header holds ASCII alone.
-  const url = returnUrl.replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent)
+  const url = address.replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent)
   if (!url.includes('?')) return `${url}?${query}`
   return url.includes('=') ? `${url}&${query}` : `${url}${query}`
 }

@@ -669,6 +669,10 @@ export interface Capabilities {
     readonly returns: boolean
     readonly notFoundIsFinalAfterMs: number
   }
+  readonly identity?: {
+    /** What the User-Agent of the channel's own client has in it, and no other's. */
+    readonly userAgentHas: string
+  }
   readonly bills?: {
     readonly kinds: readonly string[]
     /** Hour of the next day, by the channel's clock (UTC+8). */

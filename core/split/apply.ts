@@ -1,9 +1,10 @@
-import { and, eq, inArray, sql } from 'drizzle-orm'
+import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import { newEventId } from '../ids.ts'
 import { tellOfSplit } from '../notification/outbox.ts'
 import { wakeFor } from '../notification/wake.ts'
 import { count } from '../observability/meter.ts'
+import { freezesPayment } from '../payment/freeze.ts'
 import { nextCheckAt } from '../payment/schedule.ts'
 import type { SplitFact } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
@@ -38,7 +39,7 @@ export async function applySplitFact(
 ): Promise<SplitCase> {
   const { row, change } = await decideAndWrite(
     known,
-    ({ split, shares }) => mergeSplitFact({ ...split, shares }, told.fact),
+    ({ split, shares }) => mergeSplitFact({ ...split, shares }, told.fact, split.payee),
     (kase, change) => writeChange(core, kase, change, told, also),
   )
   if (change === undefined) await runAll(core.store, also(row.split, sql`1 = 1`))
@@ -86,7 +87,7 @@ async function writeChange(
     },
     rest: [
       ...shareUpdates(core, next.shares, change, won),
-      ...paymentSums(core, split, change, won),
+      ...paymentSums(core, split, change, told.source, won),
       ...(notification === undefined ? [] : [db.run(notification.statement)]),
       ...also(next.split, won),
     ],
@@ -102,7 +103,10 @@ async function writeChange(
   }
   const outcome = change.event.replace('split.', '')
   count(core, 'tongbao_splits_total', { channel: split.channel, outcome })
-  ports.log.write('info', change.event, { splitId, channel: split.channel, version })
+  const { alarm } = change
+  const { paymentId, channel } = split
+  const level = alarm === undefined ? 'info' : 'error'
+  ports.log.write(level, change.event, { splitId, paymentId, channel, version, alarm })
   if (notification !== undefined) wakeFor(core, [notification.notificationId])
   return { won: true, row: next }
 }
@@ -117,8 +121,8 @@ function nextCase({ ports }: Core, kase: SplitCase, change: SplitChange): SplitC
       state: change.state,
       version: split.version + 1,
       channelSplitNo: change.channelSplitNo,
-      errorCode: change.error?.code ?? null,
-      errorMessage: change.error?.message ?? null,
+      errorCode: change.errorCode,
+      errorMessage: change.errorMessage,
       nextCheckAtMs: waits ? nextCheckAt(split.createdAtMs, ports.clock.now()) : null,
     },
     shares: shares.map((share) => ({
@@ -150,29 +154,45 @@ function shareUpdates(
   })
 }
 
-/** A split that failed as a whole leaves the payment as if it had not been tried. */
-const PAYMENT_STATES = {
-  created: 'running',
-  pending: 'running',
-  finished: 'finished',
-  failed: 'none',
-} as const satisfies Record<SplitState, PaymentSplitState>
-
+/**
+ * What the split does to its payment. How far the sharing has come is read off all its splits: one
+ * that failed as a whole counts for nothing, and may have been followed by another. What does not fit
+ * freezes the payment, and so does a share that was given up, shared again, and paid all the same.
+ */
 function paymentSums(
-  { store }: Core,
-  split: SplitRow,
+  core: Core,
+  { splitId, paymentId }: SplitRow,
   change: SplitChange,
-  won: ReturnType<typeof eventWritten>,
+  source: FactSource,
+  won: SQL,
 ): Statements {
   const reserved = change.reservedAgainMinor - change.releasedMinor
-  const splitState = PAYMENT_STATES[change.state]
-  return [
-    store.write
-      .update(payments)
-      .set({
-        splitState,
-        splitReservedMinor: sql`${payments.splitReservedMinor} + ${reserved}`,
-      })
-      .where(and(eq(payments.paymentId, split.paymentId), won)),
-  ]
+  const update = core.store.write
+    .update(payments)
+    .set({
+      splitState: splitStateNow(paymentId),
+      splitReservedMinor: sql`${payments.splitReservedMinor} + ${reserved}`,
+    })
+    .where(and(eq(payments.paymentId, paymentId), won))
+  if (change.alarm === undefined) return [update]
+  const { because, onlyIf } = FREEZES[change.alarm]
+  const why = { because, source, evidence: { splitId } }
+  return [update, ...freezesPayment(core, paymentId, why, and(onlyIf, won))]
+}
+
+const FREEZES = {
+  split_differs: { because: 'split_differs', onlyIf: undefined },
+  shared_after_failure: {
+    because: 'split_too_much',
+    onlyIf: sql`${payments.splitReservedMinor} + ${payments.feeMinor} > ${payments.amountMinor}`,
+  },
+} as const satisfies Record<NonNullable<SplitChange['alarm']>, object>
+
+function splitStateNow(paymentId: SplitRow['paymentId']): SQL<PaymentSplitState> {
+  const hasSplit = (...states: readonly SplitState[]) =>
+    sql`exists (select 1 from ${splits} where ${and(
+      eq(splits.paymentId, paymentId),
+      inArray(splits.state, [...states]),
+    )})`
+  return sql`case when ${hasSplit('created', 'pending')} then 'running' when ${hasSplit('finished')} then 'finished' else 'none' end`
 }

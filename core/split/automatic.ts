@@ -1,14 +1,16 @@
 import { and, eq } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { PaymentCase } from '../payment/case.ts'
-import { payments, splitGroups, splitReceivers } from '../store/schema.ts'
-import { MINUTE_MS, SECOND_MS } from '../time.ts'
-import { createSplit } from './create.ts'
+import { payments } from '../store/schema.ts'
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../time.ts'
+import { asSharers, createSplit, type SplitRefusal } from './create.ts'
+import { automaticReceivers } from './receivers.ts'
 
 /** JeePay's delay between the success of a payment and its automatic division. @see reference §11 */
 export const AUTOMATIC_AFTER_MS = 80 * SECOND_MS
 
-const TRY_AGAIN_AFTER_MS = 10 * MINUTE_MS
+const TRY_EARLY_AGAIN_AFTER_MS = 10 * MINUTE_MS
+const TRY_AGAIN_AFTER_MS = HOUR_MS
 
 /**
  * Splits a payment by itself, with the receivers of its merchant's automatic group at its account.
@@ -16,46 +18,37 @@ const TRY_AGAIN_AFTER_MS = 10 * MINUTE_MS
  */
 export async function splitAutomatically(core: Core, kase: PaymentCase): Promise<void> {
   const { payment, attempt } = kase
-  const [receivers] = await core.store.read.batch([
-    core.store.read
-      .select({ receiver: splitReceivers })
-      .from(splitReceivers)
-      .innerJoin(splitGroups, eq(splitGroups.groupId, splitReceivers.groupId))
-      .where(
-        and(
-          eq(splitReceivers.appId, payment.appId),
-          eq(splitReceivers.channel, attempt.channel),
-          eq(splitReceivers.accountId, attempt.accountId),
-          eq(splitReceivers.state, 'bound'),
-          eq(splitGroups.isAutomatic, true),
-        ),
-      ),
-  ])
-  const split = await createSplit(core, kase, {
-    sharers: receivers.map(({ receiver }) => ({
-      receiver,
-      sharePartsPerMillion: receiver.sharePartsPerMillion,
-    })),
+  const receivers = await automaticReceivers(core, payment, attempt.accountId)
+  const request = {
+    sharers: asSharers(receivers),
     notifyUrl: kase.notifiesEveryEnd ? (payment.notifyUrl ?? undefined) : undefined,
     fingerprint: 'automatic',
     source: 'sweep',
-  })
-  if (split.ok) return
-  const { code } = split.refusal
-  const comesAgain = code === 'too_early'
-  core.ports.log.write(comesAgain ? 'info' : 'error', 'a payment was not split by itself', {
-    paymentId: payment.paymentId,
-    code,
-  })
-  await putOff(core, kase, comesAgain)
+  } as const
+  let split = await createSplit(core, kase, request)
+  if (!split.ok && split.refusal.code === 'nothing_to_share') {
+    // Each share is below half a fen, or all was refunded: what is frozen goes to the merchant.
+    split = await createSplit(core, kase, { ...request, sharers: [] })
+  }
+  if (!split.ok) await putOff(core, kase, split.refusal)
 }
 
-async function putOff({ ports, store }: Core, kase: PaymentCase, comesAgain: boolean) {
-  const nextSplitAtMs = comesAgain ? ports.clock.now() + TRY_AGAIN_AFTER_MS : null
+/**
+ * When a refusal is looked at again: what an operator can mend, until it is mended. A payment that
+ * has nothing to be shared any more is not looked at again.
+ */
+async function putOff({ ports, store }: Core, { payment }: PaymentCase, refusal: SplitRefusal) {
+  const { paymentId } = payment
+  const comesAgain = refusal.code !== 'not_splittable' || payment.frozenBecause !== null
+  const waitMs = refusal.code === 'too_early' ? TRY_EARLY_AGAIN_AFTER_MS : TRY_AGAIN_AFTER_MS
+  const level = refusal.code === 'too_early' ? 'info' : 'error'
+  const { code } = refusal
+  ports.log.write(level, 'a payment was not split by itself', { paymentId, code })
   await store.write.batch([
     store.write
       .update(payments)
-      .set({ nextSplitAtMs })
-      .where(eq(payments.paymentId, kase.payment.paymentId)),
+      .set({ nextSplitAtMs: comesAgain ? ports.clock.now() + waitMs : null })
+      // Whoever has split it meanwhile has nothing to wait for.
+      .where(and(eq(payments.paymentId, paymentId), eq(payments.splitState, 'queued'))),
   ])
 }

@@ -1,7 +1,8 @@
-import { and, asc, eq, inArray, type SQL } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
+import type { PaymentId } from '../ids.ts'
 import type { PinnedConfig } from '../routing/directory.ts'
-import { channelConfigs, splitReturns, splitShares, splits } from '../store/schema.ts'
+import { channelConfigs, payments, splitReturns, splitShares, splits } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 
 export type SplitRow = typeof splits.$inferSelect
@@ -81,4 +82,12 @@ export function pinnedBy(
 /** Sent, and its runner may still be waiting for the answer. */
 export function isLeased(row: Pick<SplitRow, 'dispatchLeaseUntilMs'>, nowMs: number): boolean {
   return row.dispatchLeaseUntilMs !== null && row.dispatchLeaseUntilMs > nowMs
+}
+
+/** Facts that do not fit stop all further movement of a payment's money. */
+export function isPaymentFree(paymentId: PaymentId): SQL {
+  return sql`exists (select 1 from ${payments} where ${and(
+    eq(payments.paymentId, paymentId),
+    isNull(payments.frozenBecause),
+  )})`
 }

@@ -1,6 +1,6 @@
-import { and, asc, eq, inArray, max, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, max, ne, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
-import { type MerchantNo, newRequestNumber } from '../ids.ts'
+import { type AccountId, type MerchantNo, newRequestNumber } from '../ids.ts'
 import type { ReceiverOutcome, SplitReceiver } from '../plugin/api.ts'
 import { runOperation } from '../plugin/host.ts'
 import { ok, type Result, refuse } from '../result.ts'
@@ -60,8 +60,15 @@ export async function bindReceiver(
 
   const outcome = await callChannel(core, passage, request.receiver, 'bindReceiver')
   if (outcome.kind !== 'done') return ok({ kind: 'not_bound', ...problemOf(outcome) })
-  return ok({ kind: 'bound', receiver: await store(core, app, passage, request) })
+  const receiver = await store(core, app, passage, request)
+  return ok(receiver === undefined ? OF_ANOTHER_APP : { kind: 'bound', receiver })
 }
+
+const OF_ANOTHER_APP = {
+  kind: 'not_bound',
+  code: 'RECEIVER_OF_ANOTHER_APP',
+  message: '该账号已由商户的其他应用绑定在此组',
+} as const
 
 /** Ends the relation at the channel. A receiver that is unbound shares in nothing any more. */
 export async function unbindReceiver(
@@ -71,12 +78,15 @@ export async function unbindReceiver(
 ): Promise<Result<BindResult, BindRefusal | { readonly code: 'receiver_not_found' }>> {
   const [found] = await findReceivers(core, app, [receiverId])
   if (found === undefined) return refuse({ code: 'receiver_not_found' })
-  const passage = accountOf(app, found.channel)
+  // Of the account that it was bound at; the app may have got another one since.
+  const passage = [...app.passages.values()].find((one) => one.accountId === found.accountId)
   if (passage === undefined) return refuse({ code: 'not_offered' })
-  const { kind, account, relation } = found
-  const receiver = { kind, account, relation }
-  const outcome = await callChannel(core, passage, receiver, 'unbindReceiver')
-  if (outcome.kind !== 'done') return ok({ kind: 'not_bound', ...problemOf(outcome) })
+  if (!(await isBoundElsewhere(core, found))) {
+    const { kind, account, relation } = found
+    const receiver = { kind, account, relation }
+    const outcome = await callChannel(core, passage, receiver, 'unbindReceiver')
+    if (outcome.kind !== 'done') return ok({ kind: 'not_bound', ...problemOf(outcome) })
+  }
   await core.store.write.batch([
     core.store.write
       .update(splitReceivers)
@@ -84,6 +94,25 @@ export async function unbindReceiver(
       .where(eq(splitReceivers.receiverId, receiverId)),
   ])
   return ok({ kind: 'bound', receiver: { ...found, state: 'unbound' } })
+}
+
+/** The channel knows a receiver once, in however many groups we have it. */
+async function isBoundElsewhere({ store }: Core, receiver: ReceiverRow): Promise<boolean> {
+  const [found] = await store.read.batch([
+    store.read
+      .select({ receiverId: splitReceivers.receiverId })
+      .from(splitReceivers)
+      .where(
+        and(
+          eq(splitReceivers.accountId, receiver.accountId),
+          eq(splitReceivers.kind, receiver.kind),
+          eq(splitReceivers.account, receiver.account),
+          eq(splitReceivers.state, 'bound'),
+          ne(splitReceivers.receiverId, receiver.receiverId),
+        ),
+      ),
+  ])
+  return found.length > 0
 }
 
 /** Bound receivers of an app by their ids, in no order. */
@@ -129,6 +158,30 @@ export async function listReceivers(
   return found
 }
 
+/** Bound receivers of an app at one account, in the groups that its merchant calls automatic. */
+export async function automaticReceivers(
+  { store }: Core,
+  { appId }: Pick<AppEntry, 'appId'>,
+  accountId: AccountId,
+): Promise<readonly ReceiverRow[]> {
+  const [found] = await store.read.batch([
+    store.read
+      .select({ receiver: splitReceivers })
+      .from(splitReceivers)
+      .innerJoin(splitGroups, eq(splitGroups.groupId, splitReceivers.groupId))
+      .where(
+        and(
+          eq(splitReceivers.appId, appId),
+          eq(splitReceivers.accountId, accountId),
+          eq(splitReceivers.state, 'bound'),
+          eq(splitGroups.isAutomatic, true),
+        ),
+      )
+      .orderBy(asc(splitReceivers.receiverId)),
+  ])
+  return found.map(({ receiver }) => receiver)
+}
+
 async function isGroupOf({ store }: Core, app: AppEntry, groupId: number): Promise<boolean> {
   const [found] = await store.read.batch([
     store.read
@@ -171,12 +224,13 @@ function problemOf(outcome: Exclude<ReceiverOutcome, { kind: 'done' }>) {
   }
 }
 
+/** @returns nothing when another app of the merchant has it, at the same account and in the group */
 async function store(
   { ports, store }: Core,
   app: AppEntry,
   passage: Passage,
   request: BindRequest,
-): Promise<ReceiverRow> {
+): Promise<ReceiverRow | undefined> {
   const db = store.write
   const { kind, account, name, relation, relationName } = request.receiver
   const { alias, extInfo, sharePartsPerMillion } = request
@@ -215,10 +269,9 @@ async function store(
           splitReceivers.account,
         ],
         set: changeable,
+        setWhere: sql`${splitReceivers.appId} = ${app.appId} or ${splitReceivers.state} = 'unbound'`,
       })
       .returning(),
   ])
-  const [receiver] = stored
-  if (receiver === undefined) throw new Error('a receiver that was stored is there')
-  return receiver
+  return stored[0]
 }

@@ -3,6 +3,7 @@ import type { Core } from '../core.ts'
 import { newEventId } from '../ids.ts'
 import { tellOfSplitReturn } from '../notification/outbox.ts'
 import { wakeFor } from '../notification/wake.ts'
+import { freezesPayment } from '../payment/freeze.ts'
 import { nextCheckAt } from '../payment/schedule.ts'
 import type { SplitReturnOutcome } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
@@ -42,8 +43,16 @@ interface ReturnChange {
     >
   >
   readonly event: string
-  readonly tells?: NotificationKind
+  readonly tells?: Extract<NotificationKind, `split_return.${string}`>
+  /** Also freezes the payment. */
+  readonly alarm?: 'split_return_differs'
 }
+
+/** Money came back, but not what we asked for. Kept until the channel says that it fits. */
+const DIFFERS = {
+  errorCode: 'RETURN_DIFFERS',
+  errorMessage: '通道回退结果与请求不一致，等待人工核对',
+} as const
 
 /** Merges what is heard of a return into it, its share and its payment, in one guarded batch. */
 export async function applyReturnFact(
@@ -63,7 +72,10 @@ export async function applyReturnFact(
 
 /** What a fact does to a return. Pure; the same ladder as for refunds. */
 export function mergeReturnFact(
-  splitReturn: Pick<SplitReturnRow, 'state' | 'amountMinor' | 'currency' | 'channelReturnNo'>,
+  splitReturn: Pick<
+    SplitReturnRow,
+    'state' | 'amountMinor' | 'currency' | 'channelReturnNo' | 'errorCode'
+  >,
   fact: ReturnFact,
 ): ReturnChange | undefined {
   switch (fact.kind) {
@@ -74,19 +86,26 @@ export function mergeReturnFact(
       if (!isOpen || (splitReturn.state === 'pending' && !learns)) return undefined
       return { set: { state: 'pending', channelReturnNo }, event: 'split_return.pending' }
     }
-    case 'failed':
+    case 'failed': {
       if (!mayMove(splitReturn.state, 'failed')) return undefined
+      const differed = splitReturn.errorCode === DIFFERS.errorCode
+      const { code: errorCode, message: errorMessage } = fact.error
       return {
-        set: { state: 'failed', errorCode: fact.error.code, errorMessage: fact.error.message },
+        set: { state: 'failed', ...(differed ? DIFFERS : { errorCode, errorMessage }) },
         event: 'split_return.failed',
         tells: 'split_return.failed',
       }
+    }
     case 'succeeded': {
       const fits =
         fact.returned.minor === splitReturn.amountMinor &&
         fact.returned.currency === splitReturn.currency
-      // Another amount came back than we asked for: it stays open, and set aside.
-      if (!fits || !mayMove(splitReturn.state, 'succeeded')) return undefined
+      if (!mayMove(splitReturn.state, 'succeeded')) return undefined
+      if (!fits) {
+        // It stays open, and set aside, until somebody has looked.
+        if (splitReturn.errorCode === DIFFERS.errorCode) return undefined
+        return { set: DIFFERS, event: 'split_return.differs', alarm: 'split_return_differs' }
+      }
       return {
         set: {
           state: 'succeeded',
@@ -148,6 +167,9 @@ async function writeChange(
     },
     rest: [
       ...sums(core, splitReturn, next.state, won),
+      ...(change.alarm === undefined
+        ? []
+        : freezesPayment(core, splitReturn.paymentId, whyFrozen(splitReturn, told), won)),
       ...(notification === undefined ? [] : [db.run(notification.statement)]),
       ...also(next, won),
     ],
@@ -157,11 +179,21 @@ async function writeChange(
       .leftJoin(events, eq(events.eventId, eventId))
       .where(eq(splitReturns.splitReturnId, splitReturnId)),
   })
-  if (written.won && notification !== undefined) wakeFor(core, [notification.notificationId])
+  if (written.won) {
+    const { alarm } = change
+    const { paymentId, channel } = splitReturn
+    const level = alarm === undefined ? 'info' : 'error'
+    ports.log.write(level, change.event, { splitReturnId, paymentId, channel, alarm })
+    if (notification !== undefined) wakeFor(core, [notification.notificationId])
+  }
   return written
 }
 
-/** What came back can be refunded again; what did not stays with its receiver. */
+function whyFrozen({ splitReturnId }: SplitReturnRow, { source }: ReturnTold) {
+  return { because: 'split_return_differs', source, evidence: { splitReturnId } }
+}
+
+/** What came back can be shared again after refunds; what did not stays with its receiver. */
 function sums(
   { store }: Core,
   splitReturn: SplitReturnRow,
@@ -169,6 +201,8 @@ function sums(
   won: ReturnType<typeof eventWritten>,
 ): Statements {
   const { amountMinor, splitId, shareNumber, paymentId } = splitReturn
+  // Of a failed one that differs nothing is known to have been returned.
+  if (state === splitReturn.state) return []
   const revived = splitReturn.state === 'failed'
   const statements: Statements[number][] = []
   if (state === 'succeeded') {

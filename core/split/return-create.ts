@@ -7,9 +7,25 @@ import type { Minor } from '../money.ts'
 import { DISPATCH_LEASE_MS } from '../payment/start.ts'
 import { DatabaseError } from '../ports.ts'
 import { ok, type Result, refuse } from '../result.ts'
-import { events, idempotency, splitReturns, splitShares } from '../store/schema.ts'
+import { bindChannel } from '../routing/directory.ts'
+import {
+  events,
+  idempotency,
+  payments,
+  splitReturns,
+  splitShares,
+  splits,
+} from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
-import { isLeased, type ShareRow, type SplitCase, type SplitReturnRow } from './case.ts'
+import {
+  isLeased,
+  isPaymentFree,
+  loadSplits,
+  pinnedBy,
+  type ShareRow,
+  type SplitCase,
+  type SplitReturnRow,
+} from './case.ts'
 import { sendReturn } from './return-send.ts'
 import type { SplitReturnState } from './state.ts'
 
@@ -34,6 +50,7 @@ export type ReturnRefusal =
   | { readonly code: 'channel_cannot_return' }
   | { readonly code: 'share_not_found' }
   | { readonly code: 'share_not_succeeded' }
+  | { readonly code: 'payment_frozen' }
   | { readonly code: 'exceeds_share'; readonly returnableMinor: number }
   | { readonly code: 'number_taken' }
 
@@ -43,40 +60,66 @@ interface Standing {
   readonly splitReturn: SplitReturnRow
 }
 
+const MAX_RACES = 20
+
 /**
  * Takes a share back from its receiver: sets the amount aside in the write that creates the return,
  * so that no share is taken back twice, and sends it.
  */
 export async function createReturn(
   core: Core,
-  kase: SplitCase,
+  known: SplitCase,
   request: ReturnRequest,
 ): Promise<Result<ReturnAnswer, ReturnRefusal>> {
   const key: RequestKey = {
-    merchantNo: kase.split.merchantNo,
+    merchantNo: known.split.merchantNo,
     scope: 'split_return',
     key: request.merchantReturnNo,
   }
-  const standing = await findStanding(core, key)
-  if (standing !== undefined) return answerRepeat(core, request, key, standing)
+  let kase: SplitCase | undefined = known
+  for (let races = 0; races < MAX_RACES && kase !== undefined; races++) {
+    const standing = await findStanding(core, key)
+    if (standing !== undefined) return answerRepeat(core, request, key, standing)
+    const share = returnableShare(core, kase, request)
+    if (!share.ok) return share
+    const { split, settingsSealed }: SplitCase = kase
+    // Nothing is written for settings that do not open.
+    await bindChannel(core, pinnedBy(split, settingsSealed))
+    const started = await reserve(core, kase, share.value, request, key)
+    if (started !== undefined) {
+      return ok(await sendReturn(core, { splitReturn: started, settingsSealed }, 'answer', key))
+    }
+    // Somebody was faster, or the payment is frozen.
+    if (await isFrozen(core, split)) return refuse({ code: 'payment_frozen' })
+    kase = (await loadSplits(core, eq(splits.splitId, split.splitId)))[0]
+  }
+  throw new Error(`return ${request.merchantReturnNo} lost too many races`)
+}
 
-  const capability = core.channels.get(kase.split.channel)?.manifest.capabilities.split
+function returnableShare(
+  core: Core,
+  { split, shares }: SplitCase,
+  { receiverId, amountMinor }: ReturnRequest,
+): Result<ShareRow, ReturnRefusal> {
+  const capability = core.channels.get(split.channel)?.manifest.capabilities.split
   if (!capability?.returns) return refuse({ code: 'channel_cannot_return' })
-  const share = kase.shares.find(({ receiverId }) => receiverId === request.receiverId)
+  const share = shares.find((one) => one.receiverId === receiverId)
   if (share === undefined) return refuse({ code: 'share_not_found' })
   if (share.state !== 'succeeded') return refuse({ code: 'share_not_succeeded' })
   const returnableMinor = share.amountMinor - share.returnReservedMinor
-  if (request.amountMinor > returnableMinor) {
-    return refuse({ code: 'exceeds_share', returnableMinor })
-  }
-  const started = await reserve(core, kase, share, request, key)
-  if (started !== undefined) {
-    const { settingsSealed } = kase
-    return ok(await sendReturn(core, { splitReturn: started, settingsSealed }, 'answer', key))
-  }
-  const other = await findStanding(core, key)
-  if (other !== undefined) return answerRepeat(core, request, key, other)
-  return refuse({ code: 'exceeds_share', returnableMinor: 0 })
+  return amountMinor > returnableMinor
+    ? refuse({ code: 'exceeds_share', returnableMinor })
+    : ok(share)
+}
+
+async function isFrozen({ store }: Core, { paymentId }: SplitCase['split']): Promise<boolean> {
+  const [free] = await store.read.batch([
+    store.read
+      .select({ paymentId: payments.paymentId })
+      .from(payments)
+      .where(and(eq(payments.paymentId, paymentId), isPaymentFree(paymentId))),
+  ])
+  return free.length === 0
 }
 
 async function findStanding({ store }: Core, key: RequestKey): Promise<Standing | undefined> {
@@ -119,6 +162,7 @@ async function reserve(
             eq(splitShares.number, share.number),
             eq(splitShares.state, 'succeeded'),
             sql`${splitShares.returnReservedMinor} + ${amountMinor} <= ${splitShares.amountMinor}`,
+            isPaymentFree(splitReturn.paymentId),
             isNewKey(key),
           ),
         ),

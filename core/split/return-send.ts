@@ -14,7 +14,13 @@ import { runOperation } from '../plugin/host.ts'
 import { assert } from '../result.ts'
 import { bindChannel } from '../routing/directory.ts'
 import { type FactSource, splitReturns } from '../store/schema.ts'
-import { isLeased, pinnedBy, type SplitReturnCase, type SplitReturnRow } from './case.ts'
+import {
+  isLeased,
+  isPaymentFree,
+  pinnedBy,
+  type SplitReturnCase,
+  type SplitReturnRow,
+} from './case.ts'
 import { applyReturnFact, type ReturnFact } from './return-apply.ts'
 import { answerOfReturn, type ReturnAnswer } from './return-create.ts'
 
@@ -125,6 +131,7 @@ async function ask(
   return outcome
 }
 
+/** Not while its payment is frozen, nor once the channel has given it a number: see splits. */
 async function stampAgain(
   { ports, store }: Core,
   kase: SplitReturnCase,
@@ -145,6 +152,8 @@ async function stampAgain(
           eq(splitReturns.splitReturnId, splitReturn.splitReturnId),
           eq(splitReturns.sends, splitReturn.sends),
           inArray(splitReturns.state, ['created', 'pending']),
+          isNull(splitReturns.channelReturnNo),
+          isPaymentFree(splitReturn.paymentId),
           or(
             isNull(splitReturns.dispatchLeaseUntilMs),
             lte(splitReturns.dispatchLeaseUntilMs, nowMs),

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm'
+import { and, eq, inArray, isNull, lte, or } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import { money } from '../money.ts'
 import { DISPATCH_LEASE_MS } from '../payment/start.ts'
@@ -6,9 +6,9 @@ import type { SplitFact, SplitInput, SplitOutcome } from '../plugin/api.ts'
 import { type Ran, runOperation } from '../plugin/host.ts'
 import { assert } from '../result.ts'
 import { bindChannel } from '../routing/directory.ts'
-import { type FactSource, payments, splits } from '../store/schema.ts'
+import { type FactSource, splits } from '../store/schema.ts'
 import { applySplitFact } from './apply.ts'
-import { pinnedBy, type SplitCase, type SplitRow } from './case.ts'
+import { isPaymentFree, pinnedBy, type SplitCase, type SplitRow } from './case.ts'
 
 const STORE_TRIES = 3
 
@@ -48,8 +48,10 @@ async function storeOutcome(
 ): Promise<SplitCase> {
   const { clock, log } = core.ports
   const { split } = kase
-  // That a later sending did not leave says nothing about the first one.
-  const fact = factOfSplit(split, split.sends === 1 ? outcome : waits(outcome))
+  // That a later sending did not leave says nothing about the first one; and what is split by itself
+  // is owed by us, so it is sent until it has arrived.
+  const isFirst = split.sends === 1 && source === 'answer'
+  const fact = factOfSplit(split, isFirst ? outcome : waits(outcome))
   const answered = core.store.write
     .update(splits)
     .set({ dispatchLeaseUntilMs: null })
@@ -121,7 +123,8 @@ function splitInput({ split, shares }: SplitCase): SplitInput {
 }
 
 /**
- * Stamps a split for another sending under its number. Not while its payment is frozen.
+ * Stamps a split for another sending under its number. Not while its payment is frozen, and not once
+ * the channel has given it a number: a channel that does not know what it took contradicts itself.
  *
  * @returns nothing when somebody else was faster
  */
@@ -145,11 +148,9 @@ export async function stampSplitAgain(
           eq(splits.splitId, split.splitId),
           eq(splits.sends, split.sends),
           inArray(splits.state, ['created', 'pending']),
+          isNull(splits.channelSplitNo),
           or(isNull(splits.dispatchLeaseUntilMs), lte(splits.dispatchLeaseUntilMs, nowMs)),
-          sql`exists (select 1 from ${payments} where ${and(
-            eq(payments.paymentId, split.paymentId),
-            isNull(payments.frozenBecause),
-          )})`,
+          isPaymentFree(split.paymentId),
         ),
       )
       .returning({ splitId: splits.splitId }),

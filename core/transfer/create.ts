@@ -8,7 +8,13 @@ import { DISPATCH_LEASE_MS } from '../payment/start.ts'
 import { DatabaseError } from '../ports.ts'
 import { ok, type Result, refuse } from '../result.ts'
 import { configRevision, revisionOf, selectConfigRevision } from '../routing/config-revision.ts'
-import { type AppEntry, isOutOfDate, type Passage, transferWay } from '../routing/directory.ts'
+import {
+  type AppEntry,
+  bindChannel,
+  isOutOfDate,
+  type Passage,
+  transferWay,
+} from '../routing/directory.ts'
 import { events, idempotency, transfers } from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
 import type { TransferRow } from './apply.ts'
@@ -80,6 +86,8 @@ export async function createTransfer(
     // The refusal may rest on a configuration that is no more.
     return (await isOutOfDate(core, app)) ? refuse({ code: 'stale_app' }) : routed
   }
+  // Nothing is written for settings that do not open.
+  await bindChannel(core, routed.value)
   const key = keyOfTransfer(app, request.merchantTransferNo)
   const started = await start(core, app, request, routed.value, key)
   switch (started.kind) {

@@ -122,7 +122,12 @@ export function factOfTransfer(
   }
 }
 
-/** Stamps a transfer for another sending under its number; nothing when somebody was faster. */
+/**
+ * Stamps a transfer for another sending under its number. Not once the channel has given it a number:
+ * a channel that does not know what it took contradicts itself, and might pay out twice.
+ *
+ * @returns nothing when somebody was faster
+ */
 export async function stampTransferAgain(
   { ports, store }: Core,
   kase: TransferCase,
@@ -143,6 +148,7 @@ export async function stampTransferAgain(
           eq(transfers.transferId, transfer.transferId),
           eq(transfers.sends, transfer.sends),
           eq(transfers.needsOperator, false),
+          isNull(transfers.channelTransferNo),
           inArray(transfers.state, ['created', 'pending']),
           or(isNull(transfers.dispatchLeaseUntilMs), lte(transfers.dispatchLeaseUntilMs, nowMs)),
         ),

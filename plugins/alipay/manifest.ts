@@ -129,6 +129,7 @@ export const manifest = {
       returns: false,
       notFoundIsFinalAfterMs: MINUTE_MS,
     },
+    identity: { userAgentHas: 'Alipay' },
     bills: { kinds: ['trade', 'signcustomer'], readyAtHour: 9 },
     callback: {
       signedBy: 'body',

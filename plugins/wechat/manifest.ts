@@ -92,6 +92,7 @@ export const manifest = {
       returns: true,
       notFoundIsFinalAfterMs: NOT_FOUND_IS_FINAL_AFTER_MS,
     },
+    identity: { userAgentHas: 'MicroMessenger' },
     bills: { kinds: ['trade', 'fund_flow'], readyAtHour: 10 },
     callback: {
       signedBy: 'header',

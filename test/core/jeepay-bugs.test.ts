@@ -113,8 +113,8 @@ it('JeePay bug 7: a failure whose change of state lost is not told', async () =>
   shop.bank.during('refund', async () => {
     const number = String(callsOf(shop, 'refund')[0]).replace('refund ', '')
     const callbackUrl = `https://pay.example/api/refund/notify/bank/${number}`
-    const refund = { number, order: payOrderId, amount: 1000, callbackUrl, state: 'paid' } as const
-    await shop.bank.callback(refund)
+    const refund = { number, order: payOrderId, amount: 1000, callbackUrl, payee: 'shop' } as const
+    await shop.bank.callback({ ...refund, state: 'paid' })
   })
   const answer = await shop.refunds(payOrderId, { refundAmount: 1000 })
   expect(answer.data).toMatchObject({ state: 2 })

@@ -4,71 +4,15 @@ import {
   type AttemptId,
   type BoundChannel,
   type Capabilities,
-  type ChannelError,
-  type ChannelPorts,
-  type ConfigFields,
   defineChannel,
   money,
   ok,
   type RefundId,
   refuse,
   SECOND_MS,
-  type Unknown,
 } from '../../core/plugin/api.ts'
-
-const config = {
-  merchant: {
-    kind: 'text',
-    scope: 'merchant',
-    label: { zh: '商户', en: 'merchant' },
-    hint: { zh: '', en: '' },
-    required: true,
-  },
-  key: {
-    kind: 'secret',
-    scope: 'merchant',
-    label: { zh: '密钥', en: 'key' },
-    hint: { zh: '', en: '' },
-    required: true,
-  },
-} as const satisfies ConfigFields
-
-const answerSchema = z.object({
-  result: z.enum(['ok', 'not_found', 'refused', 'already_paid', 'declined', 'busy', 'error']),
-  state: z.enum(['unpaid', 'paid', 'closed', 'failed', 'pending']).optional(),
-  number: z.string().optional(),
-  amount: z.number().optional(),
-  payee: z.string().optional(),
-  channelNo: z.string().optional(),
-  atMs: z.number().optional(),
-  qr: z.string().optional(),
-})
-type BankAnswer = z.output<typeof answerSchema>
-
-const declined: ChannelError = {
-  class: 'payer_declined',
-  retry: 'new_attempt',
-  fault: 'payer',
-  code: 'DECLINED',
-  message: '付款人余额不足',
-}
-
-async function call(
-  { http }: ChannelPorts,
-  operation: string,
-  body: Readonly<Record<string, unknown>>,
-): Promise<BankAnswer | Unknown | { readonly kind: 'not_sent'; readonly reason: string }> {
-  const answer = await http.send({
-    method: 'POST',
-    url: `https://bank.example/${operation}`,
-    headers: {},
-    body: JSON.stringify(body),
-    timeoutMs: 5_000,
-  })
-  if (answer.kind !== 'answered') return answer
-  if (answer.status !== 200) return { kind: 'unknown', evidence: `status ${answer.status}` }
-  return answerSchema.parse(JSON.parse(new TextDecoder().decode(answer.body)))
-}
+import { answerSchema, type BankAnswer, call, config, payeeOf } from './bank-call.ts'
+import { declined, split, toldOfMoneyOut, transfer } from './bank-channel-money-out.ts'
 
 function paidOf(answer: BankAnswer) {
   return {
@@ -109,6 +53,10 @@ export const bankChannel: AnyChannel = defineChannel({
         local: true,
       },
     },
+    transfers: {
+      WX_CASH: { names, input: z.object({}) },
+      BANK_CARD: { names, input: z.object({ bankCode: z.string().min(1) }) },
+    },
     capabilities: {
       query: { notFoundIsFinalAfterMs: 60 * SECOND_MS },
       close: { fences: true, notBeforeMs: 0 },
@@ -119,14 +67,22 @@ export const bankChannel: AnyChannel = defineChannel({
         async: true,
         notFoundIsFinalAfterMs: 60 * SECOND_MS,
       },
+      transfer: { needsPayee: true, cancellable: true, notFoundIsFinalAfterMs: 60 * SECOND_MS },
+      split: {
+        notBeforeMs: 30 * SECOND_MS,
+        maxReceivers: 5,
+        returns: true,
+        notFoundIsFinalAfterMs: 60 * SECOND_MS,
+      },
+      identity: { userAgentHas: 'BankApp' },
       callback: { signedBy: 'body', addressPerPayment: true, retriesForMs: 0 },
     },
   },
   config,
-  payeeOf: ({ merchant }) => merchant,
+  payeeOf,
   pay: {
-    async WX_NATIVE(ports, _, { attemptId, amount, callbackUrl }) {
-      const answer = await call(ports, 'pay', {
+    async WX_NATIVE(ports, config, { attemptId, amount, callbackUrl }) {
+      const answer = await call(ports, config, 'pay', {
         number: attemptId,
         amount: amount.minor,
         callbackUrl,
@@ -137,8 +93,8 @@ export const bankChannel: AnyChannel = defineChannel({
       const presentation = { kind: 'qr_text', data: answer.qr } as const
       return { kind: 'requires_action', of: 'payer', presentation }
     },
-    async WX_BAR(ports, _, { attemptId, amount, callbackUrl, extra }) {
-      const answer = await call(ports, 'pay', {
+    async WX_BAR(ports, config, { attemptId, amount, callbackUrl, extra }) {
+      const answer = await call(ports, config, 'pay', {
         number: attemptId,
         amount: amount.minor,
         callbackUrl,
@@ -154,8 +110,8 @@ export const bankChannel: AnyChannel = defineChannel({
       return { kind: 'requires_action', of: 'payer', presentation }
     },
   },
-  async query(ports, _, { attemptId }) {
-    const answer = await call(ports, 'query', { number: attemptId })
+  async query(ports, config, { attemptId }) {
+    const answer = await call(ports, config, 'query', { number: attemptId })
     if ('kind' in answer) return answer
     if (answer.result === 'not_found') return { kind: 'not_found' }
     switch (answer.state) {
@@ -171,8 +127,8 @@ export const bankChannel: AnyChannel = defineChannel({
         return { kind: 'unknown', evidence: answer.result }
     }
   },
-  async close(ports, _, { attemptId }) {
-    const answer = await call(ports, 'close', { number: attemptId })
+  async close(ports, config, { attemptId }) {
+    const answer = await call(ports, config, 'close', { number: attemptId })
     if ('kind' in answer) return answer
     switch (answer.result) {
       case 'ok':
@@ -186,8 +142,8 @@ export const bankChannel: AnyChannel = defineChannel({
         return { kind: 'unknown', evidence: answer.result }
     }
   },
-  async refund(ports, _, { refundId, attemptId, amount, callbackUrl }) {
-    const answer = await call(ports, 'refund', {
+  async refund(ports, config, { refundId, attemptId, amount, callbackUrl }) {
+    const answer = await call(ports, config, 'refund', {
       number: refundId,
       order: attemptId,
       amount: amount.minor,
@@ -195,10 +151,23 @@ export const bankChannel: AnyChannel = defineChannel({
     })
     return 'kind' in answer ? answer : refundOutcome(answer)
   },
-  async queryRefund(ports, _, { refundId }) {
-    const answer = await call(ports, 'query_refund', { number: refundId })
+  async queryRefund(ports, config, { refundId }) {
+    const answer = await call(ports, config, 'query_refund', { number: refundId })
     if ('kind' in answer) return answer
     return answer.result === 'not_found' ? { kind: 'not_found' } : refundOutcome(answer)
+  },
+  transfer,
+  split,
+  identity: {
+    redirect: ({ merchant }, { returnUrl, state }) =>
+      `https://bank.example/consent?${new URLSearchParams({ merchant, returnUrl, state })}`,
+    codeParameter: 'code',
+    async exchange(ports, config, { code }) {
+      const answer = await call(ports, config, 'identify', { number: code })
+      if ('kind' in answer) return answer
+      if (answer.user === undefined) return { kind: 'failed', error: declined }
+      return { kind: 'identified', userId: answer.user }
+    },
   },
   callback: {
     async verify(_, __, { body }) {
@@ -227,6 +196,10 @@ export const bankChannel: AnyChannel = defineChannel({
         } as const
         return ok({ dedupeKey, facts: [{ ...about, ...outcome }] })
       }
+      if (number.startsWith('T') || number.startsWith('S')) {
+        const fact = toldOfMoneyOut(event)
+        return ok({ dedupeKey, facts: fact === undefined ? [] : [fact] })
+      }
       if (event.state !== 'paid') return ok({ dedupeKey, facts: [] })
       const about = { about: 'payment', attemptId: number as AttemptId } as const
       return ok({ dedupeKey, facts: [{ ...about, kind: 'succeeded', ...paidOf(event) }] })
@@ -250,7 +223,7 @@ function refundOutcome(answer: BankAnswer) {
 
 /** The same channel without operations that other channels may lack too. */
 export function bankWithout(
-  ...operations: readonly ('close' | 'refund' | 'queryRefund')[]
+  ...operations: readonly ('close' | 'refund' | 'queryRefund' | 'transfer' | 'split' | 'identity')[]
 ): AnyChannel {
   const lacking = (whole: object) =>
     Object.fromEntries(

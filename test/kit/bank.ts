@@ -1,5 +1,15 @@
 import { z } from 'zod'
 import type { HttpAnswer, HttpRequest } from '../../core/ports.ts'
+import {
+  type BankSplit,
+  type BankTransfer,
+  describeSplit,
+  describeTransfer,
+  type MoneyOut,
+  moneyOutBody,
+  moneyOutOperations,
+  noMoneyOut,
+} from './bank-money-out.ts'
 
 /** What the bank can be told to do with its next calls. */
 export type BankMood =
@@ -20,6 +30,7 @@ export interface BankOrder {
   readonly number: string
   readonly amount: number
   readonly callbackUrl: string
+  readonly payee: string
   state: 'unpaid' | 'paid' | 'closed' | 'failed'
   paidAtMs: number
 }
@@ -29,10 +40,13 @@ export interface BankRefund {
   readonly order: string
   readonly amount: number
   readonly callbackUrl: string
+  readonly payee: string
   state: 'pending' | 'paid' | 'failed'
 }
 
-const body = z.object({
+export type BankSubject = BankOrder | BankRefund | BankTransfer | BankSplit
+
+const body = moneyOutBody.extend({
   number: z.string(),
   order: z.string().optional(),
   amount: z.number().optional(),
@@ -40,7 +54,7 @@ const body = z.object({
   code: z.string().optional(),
 })
 
-export interface Bank {
+export interface Bank extends MoneyOut {
   readonly orders: Map<string, BankOrder>
   readonly refunds: Map<string, BankRefund>
   /** Each call that reached it: `pay P1…`. */
@@ -56,10 +70,7 @@ export interface Bank {
   /** Refunds end at once unless told to wait. */
   refundsWait: boolean
   answer(request: HttpRequest): Promise<HttpAnswer>
-  callback(
-    order: BankOrder | BankRefund,
-    change?: Readonly<Record<string, unknown>>,
-  ): Promise<Response>
+  callback(subject: BankSubject, change?: Readonly<Record<string, unknown>>): Promise<Response>
 }
 
 /**
@@ -76,6 +87,7 @@ export function openBank(
   const beforehand = new Map<string, () => Promise<unknown>>()
   const meanwhile = new Map<string, () => Promise<unknown>>()
   const bank: Bank = {
+    ...noMoneyOut(),
     orders: new Map(),
     refunds: new Map(),
     calls: [],
@@ -114,18 +126,20 @@ export function openBank(
     operation: string,
     asked: z.output<typeof body>,
     mood: BankMood | undefined,
-  ): Promise<Record<string, unknown>> {
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const moneyOut = moneyOutOperations[operation]
+    if (moneyOut !== undefined) return moveOut(operation, asked, mood)
     switch (operation) {
       case 'pay':
         return pay(asked, mood)
       case 'query': {
         const order = bank.orders.get(asked.number)
-        if (order === undefined || mood === 'knows_nothing') return { result: 'not_found' }
+        if (order?.payee !== asked.payee || mood === 'knows_nothing') return { result: 'not_found' }
         return { result: 'ok', ...describe(order), ...lies(mood, order.amount) }
       }
       case 'close': {
         const order = bank.orders.get(asked.number)
-        if (order === undefined || mood === 'knows_nothing') return { result: 'not_found' }
+        if (order?.payee !== asked.payee || mood === 'knows_nothing') return { result: 'not_found' }
         if (mood === 'refused') return { result: 'refused' }
         if (order.state === 'paid') return { result: 'already_paid' }
         order.state = 'closed'
@@ -135,12 +149,27 @@ export function openBank(
         return refund(asked, mood)
       case 'query_refund': {
         const known = bank.refunds.get(asked.number)
-        if (known === undefined || mood === 'knows_nothing') return { result: 'not_found' }
+        if (known?.payee !== asked.payee || mood === 'knows_nothing') return { result: 'not_found' }
         return { result: 'ok', ...describe(known) }
       }
       default:
         throw new Error(`the bank has no operation ${operation}`)
     }
+  }
+
+  async function moveOut(
+    operation: string,
+    asked: z.output<typeof body>,
+    mood: BankMood | undefined,
+  ) {
+    if (mood === 'knows_nothing') return { result: 'not_found' }
+    const carryOut = moneyOutOperations[operation]
+    const answer = carryOut?.(bank, asked, mood === 'refused') ?? {}
+    if (mood === 'calls_back_first') {
+      const transfer = bank.transfers.get(asked.number)
+      if (transfer !== undefined) await bank.callback({ ...transfer, state: 'paid' })
+    }
+    return { atMs: nowMs(), ...answer, ...lies(mood, asked.amount ?? 0) }
   }
 
   async function pay(asked: z.output<typeof body>, mood: BankMood | undefined) {
@@ -149,6 +178,7 @@ export function openBank(
       number: asked.number,
       amount: asked.amount ?? 0,
       callbackUrl: asked.callbackUrl ?? '',
+      payee: asked.payee,
       state: 'unpaid',
       paidAtMs: 0,
     }
@@ -171,13 +201,16 @@ export function openBank(
   }
 
   async function refund(asked: z.output<typeof body>, mood: BankMood | undefined) {
-    if (mood === 'refused') return { result: 'declined' }
+    const order = bank.orders.get(asked.order ?? '')
+    const isOfAnother = order !== undefined && order.payee !== asked.payee
+    if (mood === 'refused' || isOfAnother) return { result: 'declined' }
     const known = bank.refunds.get(asked.number)
     const refund: BankRefund = known ?? {
       number: asked.number,
       order: asked.order ?? '',
       amount: asked.amount ?? 0,
       callbackUrl: asked.callbackUrl ?? '',
+      payee: asked.payee,
       state: bank.refundsWait ? 'pending' : 'paid',
     }
     bank.refunds.set(refund.number, refund)
@@ -190,10 +223,12 @@ export function openBank(
     return mood === 'other_payee' ? { payee: 'somebody else' } : {}
   }
 
-  function describe(subject: BankOrder | BankRefund) {
-    const { number, amount, state } = subject
+  function describe(subject: BankSubject) {
+    if ('shares' in subject) return { ...describeSplit(subject), atMs: nowMs() }
+    if ('account' in subject) return { ...describeTransfer(subject), atMs: nowMs() }
+    const { number, amount, state, payee } = subject
     const atMs = 'paidAtMs' in subject ? subject.paidAtMs : nowMs()
-    return { number, amount, state, payee: 'shop', channelNo: `B${number}`, atMs }
+    return { number, amount, state, payee, channelNo: `B${number}`, atMs }
   }
 
   return bank

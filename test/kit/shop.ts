@@ -72,6 +72,8 @@ export interface Shop {
   sees(payOrderId: string, as?: App): Promise<Envelope>
   closes(payOrderId: string): Promise<Envelope>
   refunds(payOrderId: string, fields?: Fields): Promise<Envelope>
+  /** Money out to an openid. */
+  transfers(fields?: Fields, as?: App): Promise<Envelope>
   /** The payer pays, and the bank calls back. */
   payerPays(payOrderId: string): Promise<void>
   sweeps(): Promise<void>
@@ -81,7 +83,7 @@ export interface Shop {
   settles(): Promise<void>
   /** The same deployment after a crash: nothing but the database is left. */
   restarts(keyRing?: KeyRing): void
-  /** Another app: of the same merchant, or of another one. */
+  /** Another app: of the same merchant by the same account, or of another one by its own. */
   opensApp(of: 'same_merchant' | 'other_merchant'): Promise<App>
 }
 
@@ -181,7 +183,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     return opened.value
   }
   const accountId = await openAccount(merchantNo)
-  for (const way of ['WX_NATIVE', 'WX_BAR', 'ALI_APP']) {
+  for (const way of ['WX_NATIVE', 'WX_BAR', 'ALI_APP', 'bank:WX_CASH', 'bank:BANK_CARD']) {
     const { appId } = app
     await openPassage(core, { appId, way, accountId, feePartsPerMillion: 6_000 })
   }
@@ -215,6 +217,8 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     closes: (payOrderId) => shop.calls('/api/pay/close', { payOrderId }),
     refunds: (payOrderId, fields = {}) =>
       shop.calls('/api/refund/refundOrder', { ...aRefund(), payOrderId, ...fields }),
+    transfers: (fields = {}, as = app) =>
+      shop.calls('/api/transferOrder', { ...aTransfer(), ...fields }, as),
     async payerPays(payOrderId) {
       const order = bank.orders.get(payOrderId)
       assert(order !== undefined, 'the bank has the order')
@@ -277,6 +281,19 @@ export function aRefund(): Fields {
     refundAmount: 100,
     currency: 'CNY',
     refundReason: '退货',
+    notifyUrl: NOTIFY_URL,
+  }
+}
+
+export function aTransfer(): Fields {
+  return {
+    mchOrderNo: `T${sequence.next++}`,
+    ifCode: 'bank',
+    entryType: 'WX_CASH',
+    amount: 1_000,
+    currency: 'CNY',
+    accountNo: 'payee-canary',
+    transferDesc: '报销',
     notifyUrl: NOTIFY_URL,
   }
 }

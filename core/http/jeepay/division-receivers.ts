@@ -11,15 +11,14 @@ import {
   unbindReceiver,
 } from '../../split/receivers.ts'
 import type { JeepayData, JeepayFailure } from './envelope.ts'
-import { optional, required, whole } from './fields.ts'
+import { optional, required, requiredId, whole } from './fields.ts'
 import { type Caller, type Handled, refusal, type SignedRoute } from './signed.ts'
 
 const bindFields = z.object({
   ifCode: required('支付接口代码不能为空', 20, 'ifCode'),
   receiverAlias: optional(64, 'receiverAlias'),
-  receiverGroupId: required(
+  receiverGroupId: requiredId(
     '组ID不能为空， 若不存在请先登录商户平台进行创建操作',
-    19,
     'receiverGroupId',
   ),
   accType: required('账号类型不能为空', 1, 'accType'),
@@ -61,7 +60,7 @@ export const bindReceiverRoute: SignedRoute<typeof bindFields> = {
     if (kind === undefined) return refuse(refusal('账号类型有误'))
     const bound = await bindReceiver(core, app, {
       channel: fields.ifCode,
-      groupId: Number(fields.receiverGroupId),
+      groupId: fields.receiverGroupId,
       alias: fields.receiverAlias ?? fields.accNo,
       receiver: {
         kind,
@@ -96,7 +95,7 @@ function notBound(
 ): JeepayData {
   return {
     receiverAlias: fields.receiverAlias ?? fields.accNo,
-    receiverGroupId: Number(fields.receiverGroupId),
+    receiverGroupId: fields.receiverGroupId,
     mchNo: app.merchantNo,
     appId: app.appId,
     ifCode: fields.ifCode,
@@ -113,13 +112,13 @@ function notBound(
   }
 }
 
-const idFields = z.object({ receiverId: required('receiverId不能为空', 19, 'receiverId') })
+const idFields = z.object({ receiverId: requiredId('receiverId不能为空', 'receiverId') })
 
 /** POST /api/division/receiver/unbind. Beyond JeePay, in its envelope. */
 export const unbindReceiverRoute: SignedRoute<typeof idFields> = {
   fields: idFields,
   async handle(core, { app }, { receiverId }): Promise<Handled> {
-    const unbound = await unbindReceiver(core, app, Number(receiverId))
+    const unbound = await unbindReceiver(core, app, receiverId)
     if (!unbound.ok) {
       const { code } = unbound.refusal
       if (code === 'receiver_not_found') return refuse(refusal('分账接收者不存在'))
@@ -129,7 +128,7 @@ export const unbindReceiverRoute: SignedRoute<typeof idFields> = {
       return ok({ ...receiverData(unbound.value.receiver), bindState: 0 })
     }
     const { code, message } = unbound.value
-    return ok({ receiverId: Number(receiverId), bindState: 1, errCode: code, errMsg: message })
+    return ok({ receiverId, bindState: 1, errCode: code, errMsg: message })
   },
 }
 

@@ -10,7 +10,7 @@ import { latestSplit } from '../../split/create.ts'
 import { createReturn, type ReturnRefusal } from '../../split/return-create.ts'
 import { splitReturns } from '../../store/schema.ts'
 import type { JeepayFailure } from './envelope.ts'
-import { fen, optional, privateTargetRefusal, required, webAddress } from './fields.ts'
+import { fen, optional, privateTargetRefusal, required, requiredId, webAddress } from './fields.ts'
 import { nameFields, notFound, toName } from './query.ts'
 import { type Caller, type Handled, refusal, type SignedRoute } from './signed.ts'
 import { REFUND_STATES, splitReturnFields } from './wire.ts'
@@ -18,7 +18,7 @@ import { REFUND_STATES, splitReturnFields } from './wire.ts'
 const fields = z.object({
   ...nameFields.shape,
   mchReturnNo: required('商户分账回退单号不能为空', 64, 'mchReturnNo'),
-  receiverId: required('receiverId不能为空', 19, 'receiverId'),
+  receiverId: requiredId('receiverId不能为空', 'receiverId'),
   returnAmount: fen('回退金额不能为空', 'returnAmount', '回退金额请大于1分'),
   returnReason: optional(80, 'returnReason'),
   notifyUrl: webAddress('异步通知地址协议仅支持http:// 或 https:// !', 'notifyUrl'),
@@ -45,7 +45,7 @@ async function handle(core: Core, { app }: Caller, fields: Fields): Promise<Hand
   const { mchReturnNo, receiverId, returnAmount, returnReason, notifyUrl } = fields
   const created = await createReturn(core, kase, {
     merchantReturnNo: mchReturnNo,
-    receiverId: Number(receiverId),
+    receiverId,
     amountMinor: minor(returnAmount),
     description: returnReason ?? '分账回退',
     notifyUrl,
@@ -101,6 +101,8 @@ function failureOf(refused: ReturnRefusal, { mchReturnNo }: Fields): JeepayFailu
       return refusal('分账接收者不在该笔分账中')
     case 'share_not_succeeded':
       return refusal('该接收者的分账尚未成功，无法回退')
+    case 'payment_frozen':
+      return refusal('订单已冻结，等待人工核对')
     case 'exceeds_share':
       return refusal(`回退金额超出可回退金额[${refused.returnableMinor}分]`)
     case 'number_taken':

@@ -1,11 +1,18 @@
 import * as z from 'zod'
 import type { Core } from '../../core.ts'
+import type { AccountId } from '../../ids.ts'
 import { findPayment } from '../../payment/find.ts'
 import { ok, type Result, refuse } from '../../result.ts'
 import { fingerprintOf } from '../../signing/fingerprint.ts'
 import { parsePortion } from '../../split/amounts.ts'
-import { createSplit, latestSplit, type Sharer, type SplitRefusal } from '../../split/create.ts'
-import { findReceivers, listReceivers } from '../../split/receivers.ts'
+import {
+  asSharers,
+  createSplit,
+  latestSplit,
+  type Sharer,
+  type SplitRefusal,
+} from '../../split/create.ts'
+import { automaticReceivers, findReceivers, listReceivers } from '../../split/receivers.ts'
 import type { JeepayFailure } from './envelope.ts'
 import { optional, privateTargetRefusal, required, webAddress } from './fields.ts'
 import { nameFields, notFound, toName } from './query.ts'
@@ -37,9 +44,11 @@ async function exec(core: Core, { app }: Caller, fields: ExecFields): Promise<Ha
   if (forbidden !== undefined) return refuse(refusal(forbidden))
   const found = await findPayment(core, app, toName(fields))
   if (!found.ok) return refuse(notFound(found.refusal))
-  // What is shared by itself is no merchant's to share.
-  if (found.value.payment.splitMode !== 'manual') return refuse(refusal('当前订单状态不支持分账'))
-  const sharers = await sharersOf(core, app, fields, found.value.attempt.channel)
+  const { payment, attempt } = found.value
+  // What will be shared by itself is no merchant's to share; what failed to be is.
+  const isQueued = payment.splitState === 'queued'
+  if (payment.splitMode === 'none' || isQueued) return refuse(refusal('当前订单状态不支持分账'))
+  const sharers = await sharersOf(core, app, fields, attempt.accountId)
   if (!sharers.ok) return sharers
   const split = await createSplit(core, found.value, {
     sharers: sharers.value,
@@ -52,81 +61,75 @@ async function exec(core: Core, { app }: Caller, fields: ExecFields): Promise<Ha
   return ok(splitFields({ ...row, shares: [...shares] }))
 }
 
+/** JeePay's clients send numbers as texts, and empty texts for what they don't mean. */
+const given = z
+  .union([z.string(), z.number()])
+  .nullish()
+  .transform((value) => (value === undefined || value === null ? '' : String(value).trim()))
+
 const asked = z.array(
-  z.object({
-    receiverId: z.coerce.string().optional(),
-    receiverGroupId: z.coerce.string().optional(),
-    divisionProfit: z.coerce.string().optional(),
-  }),
+  z.object({ receiverId: given, receiverGroupId: given, divisionProfit: given }),
 )
 
-/** Flag 1: the app's bound receivers. Flag 0: those that are listed; none means "only release". */
+/**
+ * Flag 1: the receivers of the app's automatic groups. Flag 0: those that are listed; none listed
+ * means "only release". Receivers of another account than the payment's are not available.
+ */
 async function sharersOf(
   core: Core,
   app: Caller['app'],
   fields: ExecFields,
-  channel: string,
+  accountId: AccountId,
 ): Promise<Result<readonly Sharer[], JeepayFailure>> {
   if (fields.useSysAutoDivisionReceivers === '1') {
-    return ok(asSharers(await ofChannel(core, app, channel)))
+    const receivers = await automaticReceivers(core, app, accountId)
+    // A release cannot be undone, and nobody asked for one.
+    return receivers.length > 0 ? ok(asSharers(receivers)) : refuse(NO_GROUP)
   }
   const parsed = asked.safeParse(parseJson(fields.receivers ?? '[]'))
   if (!parsed.success) return refuse({ code: 11, msg: '参数有误[receivers必须是JSON数组]' })
   const sharers: Sharer[] = []
   for (const one of parsed.data) {
-    const found = await sharersOfOne(core, app, one, channel)
+    const found = await sharersOfOne(core, app, one, accountId)
     if (!found.ok) return found
     sharers.push(...found.value)
   }
   return ok(sharers)
 }
 
+const NO_RECEIVER = refusal('分账[用户]中包含不存在或渠道不可用账号，请更改')
+const NO_GROUP = refusal('分账[账号组]中包含不存在或不可用组，请更改')
+
 async function sharersOfOne(
   core: Core,
   app: Caller['app'],
-  one: z.output<typeof asked>[number],
-  channel: string,
+  { receiverId, receiverGroupId, divisionProfit }: z.output<typeof asked>[number],
+  accountId: AccountId,
 ): Promise<Result<readonly Sharer[], JeepayFailure>> {
-  const { receiverId, receiverGroupId, divisionProfit } = one
-  const portion = divisionProfit ? parsePortion(divisionProfit) : undefined
-  if (divisionProfit && portion === undefined) {
+  if (receiverId === '' && receiverGroupId === '') {
+    return refuse(refusal('分账用户组： receiverId 和 与receiverGroupId 必填一项'))
+  }
+  const portion = divisionProfit === '' ? undefined : parsePortion(divisionProfit)
+  if (divisionProfit !== '' && portion === undefined) {
     return refuse(refusal('分账用户：分账比例不得小于0% / 不得高于100%'))
   }
-  const own = (sharer: Sharer) => ({
-    ...sharer,
-    sharePartsPerMillion: portion ?? sharer.sharePartsPerMillion,
-  })
-  if (receiverId) {
-    const receivers = await findReceivers(core, app, [Number(receiverId)])
-    const fitting = receivers.filter((receiver) => receiver.channel === channel)
-    return fitting.length === 1
-      ? ok(asSharers(fitting).map(own))
-      : refuse(refusal('分账[用户]中包含不存在或渠道不可用账号，请更改'))
-  }
-  if (receiverGroupId) {
-    const receivers = await ofChannel(core, app, channel, [Number(receiverGroupId)])
-    return receivers.length > 0
-      ? ok(asSharers(receivers).map(own))
-      : refuse(refusal('分账[账号组]中包含不存在或不可用组，请更改'))
-  }
-  return refuse(refusal('分账用户组： receiverId 和 与receiverGroupId 必填一项'))
+  const receivers =
+    receiverId === ''
+      ? await listReceivers(core, app, numbersIn(receiverGroupId))
+      : await findReceivers(core, app, numbersIn(receiverId))
+  const fitting = receivers.filter((receiver) => receiver.accountId === accountId)
+  if (fitting.length === 0) return refuse(receiverId === '' ? NO_GROUP : NO_RECEIVER)
+  return ok(
+    asSharers(fitting).map((sharer) => ({
+      ...sharer,
+      sharePartsPerMillion: portion ?? sharer.sharePartsPerMillion,
+    })),
+  )
 }
 
-async function ofChannel(
-  core: Core,
-  app: Caller['app'],
-  channel: string,
-  groupIds?: readonly number[],
-) {
-  const receivers = await listReceivers(core, app, groupIds)
-  return receivers.filter((receiver) => receiver.channel === channel)
-}
-
-function asSharers(receivers: Awaited<ReturnType<typeof listReceivers>>): Sharer[] {
-  return receivers.map((receiver) => ({
-    receiver,
-    sharePartsPerMillion: receiver.sharePartsPerMillion,
-  }))
+/** What is no number names nothing. */
+function numbersIn(text: string): readonly number[] {
+  return /^\d{1,15}$/.test(text) ? [Number(text)] : []
 }
 
 function parseJson(text: string): unknown {
@@ -162,6 +165,8 @@ function failureOf(refused: SplitRefusal): JeepayFailure {
       return refusal(`支付成功${refused.notBeforeMs / 1_000}秒后才能分账，请稍后再试`)
     case 'too_many_receivers':
       return refusal(`当前通道每次最多分给${refused.maxReceivers}个接收者`)
+    case 'receiver_twice':
+      return refusal('分账用户：同一账号在一次分账中只能出现一次')
     case 'more_than_all':
       return refusal('分账用户：分账比例不得高于100%')
     case 'nothing_to_share':

@@ -13,6 +13,12 @@ export const required = (message: string, maxLength: number, name: string) =>
     .refine((text) => text.trim() !== '', { error: message, abort: true })
     .refine((text) => isShort(text, maxLength), tooLong(name, maxLength))
 
+/** A number that names something of ours; required. */
+export const requiredId = (message: string, name: string) =>
+  required(message, 19, name)
+    .refine((text) => /^\d{1,15}$/.test(text), { error: message, abort: true })
+    .transform(Number)
+
 /** Absent and empty are the same. */
 export const optional = (maxLength: number, name: string) =>
   z

@@ -9,7 +9,8 @@ import { seal, unseal } from '../../sealing/seal.ts'
 import { issueToken, isTokenOf } from '../../signing/token.ts'
 import { channelConfigs } from '../../store/schema.ts'
 import { MINUTE_MS } from '../../time.ts'
-import { failureAnswer } from './envelope.ts'
+import { withQuery } from '../return.ts'
+import { failureAnswer, presentFields } from './envelope.ts'
 import { optional, required } from './fields.ts'
 import { type Caller, type Handled, refusal, type SignedRoute } from './signed.ts'
 
@@ -50,8 +51,8 @@ async function startIdentity(
   { app, request }: Caller,
   fields: Fields,
 ): Promise<Handled<{ readonly location: string }>> {
-  const channel = channelMeant(fields.ifCode, request.headers.get('user-agent') ?? '')
-  const passage = channel === undefined ? undefined : accountOf(app, channel)
+  const userAgent = request.headers.get('user-agent') ?? ''
+  const passage = passageMeant(core, app, fields.ifCode, userAgent)
   if (passage === undefined) {
     return refuse((await isOutOfDate(core, app)) ? 'stale_app' : refusal('不支持的客户端'))
   }
@@ -79,11 +80,14 @@ async function startIdentity(
   })
 }
 
-/** JeePay's AUTO: by the client that the payer is in. */
-function channelMeant(ifCode: string, userAgent: string): string | undefined {
-  if (ifCode !== 'AUTO') return ifCode
-  if (userAgent.includes('Alipay')) return 'alipay'
-  return userAgent.includes('MicroMessenger') ? 'wxpay' : undefined
+/** JeePay's AUTO: the channel whose own client the payer is in, of those that the app has. */
+function passageMeant({ channels }: Core, app: Caller['app'], ifCode: string, userAgent: string) {
+  if (ifCode !== 'AUTO') return accountOf(app, ifCode)
+  for (const channel of new Set([...app.passages.values()].map((one) => one.channel))) {
+    const mark = channels.get(channel)?.manifest.capabilities.identity?.userAgentHas
+    if (mark !== undefined && userAgent.includes(mark)) return accountOf(app, channel)
+  }
+  return undefined
 }
 
 /** Where the channel sends the payer back to: exchanges the code, and goes on to the merchant. */
@@ -102,11 +106,10 @@ export async function serveIdentityReturn(
 
   const userId = await exchange(core, known, query)
   if (userId === undefined) return failureAnswer(refusal('未能获取用户标识，请重新发起'))
-  const target = new URL(known.redirectUrl)
-  target.searchParams.set('appId', known.appId)
-  target.searchParams.set('channelUserId', userId)
-  if (known.extParam !== undefined) target.searchParams.set('extParam', known.extParam)
-  return new Response(null, { status: 302, headers: { location: target.href } })
+  const { appId, redirectUrl, extParam } = known
+  const fields = presentFields({ appId, channelUserId: userId, extParam })
+  const location = withQuery(redirectUrl, fields)
+  return new Response(null, { status: 302, headers: { location } })
 }
 
 async function exchange(
