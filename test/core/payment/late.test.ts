@@ -169,7 +169,8 @@ describe('the refund of money that came late', () => {
     const [given] = refundsAsked(shop)
     const number = given?.split(' ')[1] ?? ''
     const callbackUrl = `https://pay.example/api/refund/notify/bank/${number}`
-    await shop.bank.callback({ number, order: '', amount: 1000, callbackUrl, state: 'paid' })
+    const refund = { number, order: '', amount: 1000, callbackUrl, payee: 'shop' }
+    await shop.bank.callback({ ...refund, state: 'paid' })
     expect(await decided(shop)).toEqual([['refunding', 1000, 1]])
   })
 
