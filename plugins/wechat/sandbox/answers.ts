@@ -10,10 +10,10 @@ import type { Wechat } from './settings.ts'
  */
 export async function answer(
   { random }: Wechat,
-  { status, body, suffix, file }: Reply,
+  { status, body, suffix, file, fileType }: Reply,
   seal: (body: string) => Promise<Record<string, string>> = async () => ({}),
 ): Promise<Response> {
-  if (file !== undefined) return fileAnswer(file, newRequestId(random, suffix))
+  if (file !== undefined) return fileAnswer(file, newRequestId(random, suffix), fileType)
   const text = body === undefined ? '' : JSON.stringify(body)
   const headers = { 'Request-ID': newRequestId(random, suffix), ...(await seal(text)) }
   if (body === undefined) return new Response(null, { status, headers })
@@ -23,10 +23,12 @@ export async function answer(
   })
 }
 
-function fileAnswer(file: Uint8Array<ArrayBuffer>, requestId: string): Response {
-  return new Response(file, {
-    headers: { 'Content-Type': 'application/octet-stream', 'Request-ID': requestId },
-  })
+function fileAnswer(
+  file: Uint8Array<ArrayBuffer>,
+  requestId: string,
+  type = 'application/octet-stream',
+): Response {
+  return new Response(file, { headers: { 'Content-Type': type, 'Request-ID': requestId } })
 }
 
 /** For what does not exist at WeChat's door: no body, no signature. */

@@ -8,6 +8,7 @@ export interface Reply {
   readonly suffix: number
   /** A file instead of a body. WeChat does not sign those. */
   readonly file?: Uint8Array<ArrayBuffer>
+  readonly fileType?: string
 }
 
 /**

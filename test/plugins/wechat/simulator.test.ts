@@ -3,83 +3,10 @@
  * no code. Here they meet.
  */
 import { describe, expect, it } from 'vitest'
-import {
-  type BoundChannel,
-  type CallbackFacts,
-  type ChannelPorts,
-  type HttpAnswer,
-  money,
-} from '../../../core/plugin/api.ts'
+import { money } from '../../../core/plugin/api.ts'
 import type { AnswerFault } from '../../../core/plugin/simulator.ts'
-import { wechat } from '../../../plugins/wechat/index.ts'
-import {
-  createWechatSimulator,
-  type WechatSimulatorOptions,
-} from '../../../plugins/wechat/sandbox/index.ts'
-import { memoryBooks } from '../../kit/books.ts'
-import { seededRandom } from '../../kit/random.ts'
-import { ASKED, ATTEMPT, jsapiPay, NOW_MS, nativePay, REFUND_INPUT } from './fake-wechat.ts'
-
-async function open(options: WechatSimulatorOptions = {}) {
-  let nowMs = NOW_MS
-  const clock = { now: () => nowMs, sleep: async () => {} }
-  const random = seededRandom(1)
-  const told: CallbackFacts[] = []
-  const cache = new Map<string, string>()
-  const simulator = createWechatSimulator(
-    { clock, random, books: memoryBooks(), callback: (request) => receive(request) },
-    options,
-  )
-  const ports: ChannelPorts = {
-    clock,
-    random,
-    log: { write: () => {} },
-    cache: {
-      get: async (key) => cache.get(key),
-      put: async (key, value) => {
-        cache.set(key, value)
-      },
-    },
-    http: {
-      async send({ url, method, headers, body }): Promise<HttpAnswer> {
-        const request = new Request(url, { method, headers, ...(body !== undefined && { body }) })
-        const served = await simulator.serve(request)
-        if (typeof served === 'string') return { kind: 'unknown', evidence: served }
-        const bytes = new Uint8Array(await served.arrayBuffer())
-        return { kind: 'answered', status: served.status, headers: served.headers, body: bytes }
-      },
-    },
-  }
-  const bound = wechat.bind(await simulator.demoSettings())
-  if (!bound.ok) throw new Error(bound.refusal.join('; '))
-  const channel: BoundChannel = bound.value
-
-  async function receive(request: Request): Promise<Response> {
-    const read = await channel.readCallback(ports, {
-      method: request.method,
-      url: new URL(request.url).pathname,
-      headers: Object.fromEntries(request.headers),
-      body: new Uint8Array(await request.arrayBuffer()),
-      receivedAtMs: nowMs,
-    })
-    if (read.ok) told.push(read.value)
-    const { status, headers, body } = channel.acknowledge(read.ok)
-    return new Response(body, { status, headers })
-  }
-
-  return {
-    simulator,
-    channel,
-    ports,
-    told,
-    async later(ms: number) {
-      nowMs += ms
-      // What is remembered for seconds is forgotten by then.
-      cache.delete('platform-certificates-fetched-just-now')
-      await simulator.tick()
-    },
-  }
-}
+import { ASKED, ATTEMPT, jsapiPay, nativePay, REFUND_INPUT } from './fake-wechat.ts'
+import { openSimulated as open } from './simulated.ts'
 
 describe.each([
   ['the public key', { verification: 'public_key' }],

@@ -151,7 +151,8 @@ const download: Handler = async (wechat, { merchant, query }) => {
   const file = whole && sealed ? partsOf(whole, wechat.settings.billFileLines)[sealed.part] : whole
   if (file === undefined) return refusal('no_statement')
   const packed = asked.gzip ? await gzipped(file) : file
-  return { ...FILE, file: sealed === null ? packed : await sealBill(packed, sealed) }
+  if (sealed !== null) return { ...FILE, file: await sealBill(packed, sealed) }
+  return { ...FILE, file: packed, fileType: asked.gzip ? 'application/x-gzip' : 'text/plain' }
 }
 
 const FILE = { status: 200, body: undefined, suffix: 0 } as const
