@@ -1,17 +1,19 @@
 /** Transfers, splits, bills and identity of the plugin at the simulator, in both merchant modes. */
 import { describe, expect, it } from 'vitest'
 import {
+  type AttemptId,
   DAY_MS,
   HOUR_MS,
   MINUTE_MS,
   money,
+  type RefundId,
   SECOND_MS,
   type SplitId,
   type SplitReturnId,
   type TransferId,
 } from '../../../core/plugin/api.ts'
 import { ATTEMPT, nativePay } from './fake-wechat.ts'
-import { CLERK, SHOP, SPLIT_INPUT, TRANSFER, TRANSFER_INPUT } from './fixtures.ts'
+import { barPay, CLERK, SHOP, SPLIT_INPUT, TRANSFER, TRANSFER_INPUT } from './fixtures.ts'
 import { type Mode, openSimulated, type SimulatedWorld } from './simulated.ts'
 
 const MODES: readonly Mode[] = ['direct', 'partner']
@@ -420,6 +422,64 @@ describe.each(MODES)('bills of a %s merchant', (mode) => {
       outMinor: 99_996_235,
     })
     expect(await simulator.balance(payee, 'basic')).toBe(5_000)
+  })
+
+  it('add up to what the account has, whatever happened on the day', async () => {
+    const world = await openSimulated({ mode })
+    const { channel, ports, simulator } = world
+    const pay = async (attemptId: string, changes: object) => {
+      const id = attemptId as AttemptId
+      await channel.pay(ports, nativePay({ attemptId: id, ...changes }))
+      await simulator.act(attemptId, 'pay')
+      const paid = await channel.query(ports, { attemptId: id, way: 'WX_NATIVE' })
+      return paid.kind === 'succeeded' ? paid.channelPaymentNo : ''
+    }
+    const refund = (refundId: string, attemptId: string, channelPaymentNo: string, fen: number) =>
+      channel.refund?.(ports, {
+        ...{ refundId: refundId as RefundId, attemptId: attemptId as AttemptId },
+        ...{ way: 'WX_NATIVE', channelPaymentNo, reason: '缺货' },
+        ...{ amount: money(fen, 'CNY'), total: money(1234, 'CNY') },
+        callbackUrl: 'https://pay.example.com/api/refund/notify/wxpay/1',
+      })
+    const plain = await pay('PLAIN0001', {})
+    await refund('R1', 'PLAIN0001', plain, 333)
+    await refund('R2', 'PLAIN0001', plain, 1)
+    await simulator.endRefund('R2', 'CLOSED')
+    const shared = await pay('SHARED0001', { splitting: true })
+    await refund('R3', 'SHARED0001', shared, 34)
+    const receiver = { ...SHOP, name: '某某商城' }
+    await channel.split?.bindReceiver(ports, { receiver, requestNumber: 'Q1' })
+    await channel.pay(ports, barPay({ attemptId: 'TILL0001' as AttemptId }))
+    await world.later(MINUTE_MS)
+    await channel.close?.(ports, { attemptId: 'TILL0001' as AttemptId, way: 'WX_BAR' })
+    const shares = [{ receiver, amount: money(100, 'CNY'), description: '分成' }]
+    const split = { ...SPLIT_INPUT, channelPaymentNo: shared, shares, finishes: true }
+    await channel.split?.send(ports, split)
+    await world.later(5 * SECOND_MS)
+    await channel.split?.takeBack?.(ports, {
+      ...{ splitReturnId: 'B1' as SplitReturnId, splitId: split.splitId, channelSplitNo: '' },
+      ...{ channelPaymentNo: shared, receiver, amount: money(40, 'CNY'), description: '退货' },
+    })
+    await world.later(5 * SECOND_MS)
+    const has = await simulator.balance(payee, 'basic')
+    await world.later(NEXT_MORNING_MS)
+
+    const bill = await channel.bills?.(ports, { kind: 'fund_flow', date: '2026-01-01' })
+    if (bill?.kind !== 'ready') throw new Error(`it is ${JSON.stringify(bill)}`)
+    const last = bill.rows.at(-1)
+    expect(last?.about === 'funds' && last.balance).toEqual(money(has, 'CNY'))
+    const { inMinor = 0, outMinor = 0 } = bill.totals
+    expect(100_000_000 + inMinor - outMinor).toBe(has)
+    // Two payments and a reversed one, a fee on each; 367 went back, and 60 are with the receiver.
+    const trade = await channel.bills?.(ports, { kind: 'trade', date: '2026-01-01' })
+    if (trade?.kind !== 'ready') throw new Error(`it is ${JSON.stringify(trade)}`)
+    expect(trade.totals).toMatchObject({
+      rows: 7,
+      paidMinor: 3 * 1234,
+      refundAskedMinor: 368 + 1234,
+    })
+    expect(trade.rows.map((row) => row.about === 'payment' && row.state)).toContain('reversed')
+    expect(100_000_000 + 2 * 1234 - 367 - 60 - has).toBe((trade.totals.feeMilliMinor ?? 0) / 1_000)
   })
 
   it('are asked for again when the download breaks or is not what was signed for', async () => {
