@@ -19,6 +19,7 @@ import { serveSigned, serveSignedRedirect } from './http/jeepay/signed.ts'
 import { transferOrder } from './http/jeepay/transfer-order.ts'
 import { cancelTransferRoute, queryTransfer } from './http/jeepay/transfer-query.ts'
 import { unifiedOrder } from './http/jeepay/unified-order.ts'
+import { limitedByIp } from './http/limited.ts'
 import { serveMetrics } from './http/metrics.ts'
 import { serveReturn } from './http/return.ts'
 import type { NotificationId } from './ids.ts'
@@ -63,7 +64,8 @@ export function createGateway({ ports, channels, settings }: GatewayOptions): Ga
     async fetch(request, peer) {
       const trace = traceOf(core, request.headers.get('traceparent'))
       const ofRequest = withPeer(traced(core, trace), peer)
-      const answer = await app.fetch(request, { core: ofRequest })
+      const limited = await limitedByIp(ofRequest, request)
+      const answer = limited ?? (await app.fetch(request, { core: ofRequest }))
       return withRequestId(answer, trace)
     },
     sweep: (bounds) => sweep(traced(core, newTrace(ports.random)), bounds),

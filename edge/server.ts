@@ -10,6 +10,7 @@ import { jsonLog, toStandardError } from './ports/json-log.ts'
 import { openDatabaseFile } from './ports/libsql-file.ts'
 import { remoteDatabase } from './ports/libsql-http.ts'
 import { processTimer } from './ports/process-timer.ts'
+import { closedCircuit, sharedMemory } from './ports/shared-memory.ts'
 import { boundedMemory, systemClock, systemRandom } from './ports/system.ts'
 import type { DemoApp } from './sandbox/demo.ts'
 
@@ -111,6 +112,8 @@ function gatewayOf(
   http: HttpPort,
   background: Ports['background'],
 ): Gateway {
+  const memory = boundedMemory(REMEMBERED)
+  const shared = sharedMemory(settings, { clock, log, memory, circuit: closedCircuit() })
   const gateway: Gateway = createGateway({
     channels,
     settings: gatewaySettings(settings),
@@ -121,7 +124,8 @@ function gatewayOf(
       log,
       background,
       random: systemRandom,
-      memory: boundedMemory(REMEMBERED),
+      memory,
+      ...(shared !== undefined && { shared }),
       keyRing: settings.keyRing,
       timer: processTimer(clock, background, (id, traceparent) => gateway.deliver(id, traceparent)),
     },

@@ -3,6 +3,7 @@ import type { Clock, Database, HttpPort, Ports } from '../core/ports.ts'
 import type { Settings } from './bindings.ts'
 import { jsonLog, toConsole } from './ports/json-log.ts'
 import { processTimer } from './ports/process-timer.ts'
+import { closedCircuit, sharedMemory } from './ports/shared-memory.ts'
 import { boundedMemory, systemClock, systemRandom } from './ports/system.ts'
 
 /** What workerd gives along with a request. */
@@ -45,6 +46,7 @@ export function keepCountsSoon(
 
 /** Values alone, no I/O objects: what one isolate may keep from one request to the next. */
 const memory = boundedMemory(2_000)
+const circuit = closedCircuit()
 
 export function workerPorts(settings: Settings, context: WorkerContext, parts: WorkerParts): Ports {
   const { clock, http, database, deliver } = parts
@@ -57,12 +59,14 @@ export function workerPorts(settings: Settings, context: WorkerContext, parts: W
         log.write('error', 'work in the background failed; it will be done again', { reason })
       }),
     )
+  const shared = sharedMemory(settings, { clock, log, memory, circuit })
   return {
     clock,
     http,
     database,
     log,
     memory,
+    ...(shared !== undefined && { shared }),
     background,
     random: systemRandom,
     keyRing: settings.keyRing,

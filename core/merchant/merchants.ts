@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { AppId, MerchantNo } from '../ids.ts'
 import type { LatePolicy } from '../payment/state.ts'
+import { assert } from '../result.ts'
 import { raiseConfigRevision } from '../routing/config-revision.ts'
 import { seal } from '../sealing/seal.ts'
 import { toHex } from '../signing/hex.ts'
@@ -79,6 +80,25 @@ export async function setAppState(
 ): Promise<void> {
   await store.write.batch([
     store.write.update(apps).set({ state }).where(eq(apps.appId, appId)),
+    raiseConfigRevision(store),
+  ])
+}
+
+/**
+ * Gives an app a replay window, or takes it away with null. For merchants whose clients send the true
+ * time as `reqTime`, and sign each request anew.
+ */
+export async function setReplayWindow(
+  { store }: Core,
+  appId: AppId,
+  replayWindowMs: number | null,
+): Promise<void> {
+  assert(
+    replayWindowMs === null || (Number.isSafeInteger(replayWindowMs) && replayWindowMs > 0),
+    'a replay window is whole milliseconds, more than none',
+  )
+  await store.write.batch([
+    store.write.update(apps).set({ replayWindowMs }).where(eq(apps.appId, appId)),
     raiseConfigRevision(store),
   ])
 }

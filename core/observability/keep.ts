@@ -52,7 +52,7 @@ export function takeCounts(core: Core): {
   const { sweptAtMs } = meter
   const taken = [...meter.counts].slice(0, MAX_AT_ONCE)
   for (const [series] of taken) meter.counts.delete(series)
-  meter.keptAtMs = ports.clock.now()
+  if (taken.length > 0 || sweptAtMs !== undefined) meter.keptAtMs = ports.clock.now()
   meter.sweptAtMs = undefined
   return {
     statements: [

@@ -7,6 +7,7 @@ import type { BoundChannel } from '../plugin/api.ts'
 import { openSealed } from '../sealing/seal.ts'
 import { apps, channelAccounts, channelConfigs, merchants, passages } from '../store/schema.ts'
 import { revisionOf, selectConfigRevision } from './config-revision.ts'
+import { type AppRows, recallApp, shareApp } from './shared-app.ts'
 
 /** An app as the gateway knew it at one revision of the configuration. */
 export interface AppEntry {
@@ -18,6 +19,8 @@ export interface AppEntry {
   readonly secrets: AppSecrets
   readonly latePolicy: LatePolicy
   readonly notifiesEveryEnd: boolean
+  /** How far a request's `reqTime` may be off, and how long its signature is good once; or null. */
+  readonly replayWindowMs: number | null
   readonly passages: ReadonlyMap<string, Passage>
 }
 
@@ -71,6 +74,8 @@ export async function findAppAt(
 
 export function forgetApp(core: Core, appId: AppId): void {
   core.ports.memory.delete(keyOf(appId))
+  // What isolates share may be as old: the next look goes to the database.
+  if (core.ports.shared !== undefined) core.ports.memory.set(doubtOf(appId), true)
 }
 
 /** Whether the configuration has changed since the app was read; one round trip. */
@@ -80,8 +85,21 @@ export async function isOutOfDate({ store }: Core, { revision }: AppEntry): Prom
 }
 
 const keyOf = (appId: AppId) => `app:${appId}`
+const doubtOf = (appId: AppId) => `doubt:${appId}`
 
 async function loadApp(core: Core, appId: AppId): Promise<AppEntry | undefined> {
+  const { memory } = core.ports
+  const isDoubtful = memory.get(doubtOf(appId)) !== undefined
+  const recalled = isDoubtful ? undefined : await recallApp(core, appId)
+  if (recalled !== undefined) return entryOf(core, recalled)
+  const rows = await readApp(core, appId)
+  if (rows === undefined) return undefined
+  memory.delete(doubtOf(appId))
+  shareApp(core, appId, rows)
+  return entryOf(core, rows)
+}
+
+async function readApp(core: Core, appId: AppId): Promise<AppRows | undefined> {
   const { store } = core
   const [revisions, found, ways] = await store.read.batch([
     selectConfigRevision(store),
@@ -93,18 +111,23 @@ async function loadApp(core: Core, appId: AppId): Promise<AppEntry | undefined> 
       .limit(1),
     selectPassages(core, appId),
   ])
-  const row = found[0]
-  if (row === undefined) return undefined
-  const secrets = await openAppSecrets(core, appId, row.app)
+  const [row] = found
+  return row && { revision: revisionOf(revisions), ...row, ways }
+}
+
+async function entryOf(core: Core, rows: AppRows): Promise<AppEntry> {
+  const { app, merchantState, revision, ways } = rows
+  const { appId, merchantNo, latePolicy, notifiesEveryEnd, replayWindowMs } = app
   return {
-    revision: revisionOf(revisions),
+    revision,
     appId,
-    merchantNo: row.app.merchantNo,
-    merchantActive: row.merchantState === 'active',
-    appActive: row.app.state === 'active',
-    secrets,
-    latePolicy: row.app.latePolicy,
-    notifiesEveryEnd: row.app.notifiesEveryEnd,
+    merchantNo,
+    merchantActive: merchantState === 'active',
+    appActive: app.state === 'active',
+    secrets: await openAppSecrets(core, appId, app),
+    latePolicy,
+    notifiesEveryEnd,
+    replayWindowMs,
     passages: new Map(ways.map((passage) => [passage.way, passage])),
   }
 }

@@ -9,6 +9,7 @@ import { assert, ok, type Result, refuse } from '../result.ts'
 export type SealContext =
   | `app/${string}/secret`
   | `account/${string}/config/${number}`
+  | `shared/app/${string}`
   /** A payer's way to a channel's consent page and back. */
   | 'identity'
 

@@ -1,3 +1,4 @@
+import type { GatewaySettings } from '../../core/core.ts'
 import { createGateway, type Gateway } from '../../core/gateway.ts'
 import type { AccountId, AppId, MerchantNo } from '../../core/ids.ts'
 import { createAccount, openPassage } from '../../core/merchant/accounts.ts'
@@ -11,6 +12,7 @@ import type {
   KeyRing,
   LogFields,
   Ports,
+  SharedMemory,
   WakeTimer,
 } from '../../core/ports.ts'
 import { assert } from '../../core/result.ts'
@@ -98,6 +100,10 @@ export interface ShopOptions {
   /** Instead of telling at once in the background. */
   readonly timer?: WakeTimer
   readonly seed?: number
+  readonly settings?: Partial<GatewaySettings>
+  readonly shared?: SharedMemory
+  /** Looks on at each call of the gateway to a channel or merchant. */
+  readonly onSend?: (request: HttpRequest) => void
 }
 
 export const NOTIFY_URL = 'https://shop.example/notify'
@@ -130,6 +136,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   }
 
   async function send(request: HttpRequest): Promise<HttpAnswer> {
+    options.onSend?.(request)
     const { host } = new URL(request.url)
     if (host === 'bank.example') return bank.answer(request)
     const fields = Object.fromEntries(new URLSearchParams(String(request.body)))
@@ -152,6 +159,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
         (id, traceparent) => gateway().deliver(id, traceparent),
       ),
     memory: boundedMemory(1_000),
+    ...(options.shared !== undefined && { shared: options.shared }),
     keyRing: [{ id: 'k1', bytes: new Uint8Array(32).fill(7) }],
     background(work) {
       const settled = work.catch(() => undefined).finally(() => background.delete(settled))
@@ -166,6 +174,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       settings: {
         publicUrl: 'https://pay.example',
         allowsPrivateTargets: options.allowsPrivateTargets ?? false,
+        ...options.settings,
       },
     })
   }

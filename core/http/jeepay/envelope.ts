@@ -16,7 +16,8 @@ export interface JeepayFailure {
   readonly code: number
   readonly msg: string
   /** 200 for everything that has to do with business; else what HTTP has for it. */
-  readonly status?: 200 | 413
+  readonly status?: 200 | 413 | 429
+  readonly retryAfterMs?: number
 }
 
 /** The members that are present, in the order of their names, as JeePay has them. */
@@ -51,8 +52,18 @@ export function successAnswer(data: JeepayData, secret: string): Response {
 }
 
 /** Neither data nor sign: the SDK takes a failure without them as it is. */
-export function failureAnswer({ code, msg, status = 200 }: JeepayFailure): Response {
-  return json({ code, msg }, status)
+export function failureAnswer({ code, msg, status = 200, retryAfterMs }: JeepayFailure): Response {
+  const answer = json({ code, msg }, status)
+  if (retryAfterMs !== undefined) {
+    answer.headers.set('retry-after', String(Math.ceil(retryAfterMs / 1_000)))
+  }
+  return answer
+}
+
+/** JeePay's SDK reads the body of any status but 404, and repeats a request on 5xx alone. */
+export function tooManyRequests(retryAfterMs: number): JeepayFailure {
+  const { refused: code } = JEEPAY_CODES
+  return { code, msg: '请求过于频繁，请稍后再试', status: 429, retryAfterMs }
 }
 
 function json(body: unknown, status: number): Response {

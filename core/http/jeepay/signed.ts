@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import type { Core } from '../../core.ts'
 import type { AppId } from '../../ids.ts'
+import { takeOne } from '../../limits/limit.ts'
 import { secretsInForce } from '../../merchant/secrets.ts'
 import { count } from '../../observability/meter.ts'
 import { DatabaseError } from '../../ports.ts'
@@ -8,9 +9,16 @@ import { ok, type Result, refuse } from '../../result.ts'
 import { type AppEntry, findApp, forgetApp, isOutOfDate } from '../../routing/directory.ts'
 import { verifyJeepay } from '../../signing/jeepay.ts'
 import type { Milliseconds } from '../../time.ts'
-import { failureAnswer, type JeepayData, type JeepayFailure, successAnswer } from './envelope.ts'
+import {
+  failureAnswer,
+  type JeepayData,
+  type JeepayFailure,
+  successAnswer,
+  tooManyRequests,
+} from './envelope.ts'
 import { required } from './fields.ts'
 import { type Parameters, readParameters } from './parameters.ts'
+import { replayProblem, type SignedOnce } from './replay.ts'
 
 /** Fields that every signed request has. Values of `reqTime` and `version` are not judged. */
 const commonFields = z.object({
@@ -103,13 +111,19 @@ async function handleSigned<Schema extends z.ZodObject, Value>(
   if (!own.success) return refuse(firstProblem(own.error))
 
   const known = [...Object.keys(commonFields.shape), ...Object.keys(route.fields.shape)]
+  const turn: Turn = { isCounted: false, passedWindowMs: null }
   for (let lookups = 0; lookups < MAX_LOOKUPS; lookups++) {
     const app = await findApp(core, common.data.appId as AppId)
     // One answer for all that does not exist: numbers are not to be found by trying.
     if (app === undefined) return refuse(refusal('商户或商户应用不存在'))
     const nowMs = core.ports.clock.now()
     const judged = judgeCaller(app, common.data, parameters.value, known, nowMs)
-    if (judged.ok) {
+    const turnedAway = judged.ok ? await turnAway(core, app, common.data, turn) : undefined
+    if (turnedAway !== undefined) {
+      // The window may have been taken away since the app was remembered.
+      const isOverLimit = turnedAway.status === 429
+      if (isOverLimit || !(await isOutOfDate(core, app))) return refuse(turnedAway)
+    } else if (judged.ok) {
       const handled = await route.handle(core, { app, request }, own.data)
       if (handled.ok) return ok({ data: handled.value, secret: judged.value })
       if (handled.refusal !== 'stale_app') return refuse(handled.refusal)
@@ -130,6 +144,30 @@ async function handleSigned<Schema extends z.ZodObject, Value>(
 function firstProblem(error: z.ZodError): JeepayFailure {
   const msg = error.issues[0]?.message ?? '参数有误'
   return { code: msg.startsWith('参数有误[') ? 11 : 9999, msg }
+}
+
+/** What a request has been counted against, so that a second look at it does not count twice. */
+interface Turn {
+  isCounted: boolean
+  passedWindowMs: number | null
+}
+
+/** Why a caller who is who they say is not served now. Behind the sign: nobody uses up another's turns. */
+async function turnAway(
+  core: Core,
+  app: AppEntry,
+  signed: SignedOnce,
+  turn: Turn,
+): Promise<JeepayFailure | undefined> {
+  if (!turn.isCounted) {
+    const taken = await takeOne(core, 'app', app.appId)
+    if (!taken.within) return tooManyRequests(taken.retryAfterMs)
+    turn.isCounted = true
+  }
+  if (turn.passedWindowMs === app.replayWindowMs) return undefined
+  const problem = await replayProblem(core, app, signed)
+  if (problem === undefined) turn.passedWindowMs = app.replayWindowMs
+  return problem === undefined ? undefined : refusal(problem)
 }
 
 const WRONG_SIGN = '验签失败'
