@@ -133,7 +133,8 @@ function gatewayOf(
   return gateway
 }
 
-async function openDatabase({ database: { url, token } }: Settings) {
+/** A file or a server, whatever the URL names. */
+export async function openDatabase({ database: { url, token } }: Pick<Settings, 'database'>) {
   if (/^(file:|:memory:)/.test(url)) {
     if (url.startsWith('file:')) mkdirSync(dirname(url.slice('file:'.length)), { recursive: true })
     return openDatabaseFile(url)

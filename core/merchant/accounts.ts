@@ -171,6 +171,21 @@ async function loadAccount(
 
 const settingsSchema = z.record(z.string(), z.unknown())
 
+/** Whose an account is, and at which channel. */
+export async function findAccount(
+  { store }: Core,
+  accountId: AccountId,
+): Promise<Pick<AccountRow, 'channel' | 'ownerKind' | 'ownerNo'> | undefined> {
+  const { channel, ownerKind, ownerNo } = channelAccounts
+  const [found] = await store.read.batch([
+    store.read
+      .select({ channel, ownerKind, ownerNo })
+      .from(channelAccounts)
+      .where(eq(channelAccounts.accountId, accountId)),
+  ])
+  return found[0]
+}
+
 async function accountsBelow(
   { store }: Core,
   providerAccountId: AccountId,

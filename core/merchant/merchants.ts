@@ -1,12 +1,12 @@
 import { eq } from 'drizzle-orm'
 import type { Core } from '../core.ts'
-import type { AppId, MerchantNo } from '../ids.ts'
+import type { AppId, MerchantNo, ServiceProviderNo } from '../ids.ts'
 import type { LatePolicy } from '../payment/state.ts'
 import { assert } from '../result.ts'
 import { raiseConfigRevision } from '../routing/config-revision.ts'
 import { seal } from '../sealing/seal.ts'
 import { toHex } from '../signing/hex.ts'
-import { apps, merchants } from '../store/schema.ts'
+import { apps, merchants, serviceProviders } from '../store/schema.ts'
 import { newAppSecret } from './secrets.ts'
 
 export interface NewApp {
@@ -71,6 +71,72 @@ export async function setMerchantState(
     store.write.update(merchants).set({ state }).where(eq(merchants.merchantNo, merchantNo)),
     raiseConfigRevision(store),
   ])
+}
+
+/** What an app can be told after it was made. */
+export interface AppChange {
+  readonly latePolicy?: LatePolicy
+  /** How old a signed request may be; none: not judged. */
+  readonly replayWindowMs?: number | null
+  readonly notifiesEveryEnd?: boolean
+  readonly state?: 'active' | 'disabled'
+}
+
+/** Heard by the next request everywhere. @returns whether there is such an app */
+export async function changeApp(
+  { store }: Core,
+  appId: AppId,
+  change: AppChange,
+): Promise<boolean> {
+  const [changed] = await store.write.batch([
+    store.write
+      .update(apps)
+      .set(change)
+      .where(eq(apps.appId, appId))
+      .returning({ appId: apps.appId }),
+    raiseConfigRevision(store),
+  ])
+  return changed.length === 1
+}
+
+/** @param serviceProviderNo `V` and digits by custom */
+export async function createServiceProvider(
+  { ports, store }: Core,
+  provider: { readonly serviceProviderNo: string; readonly name: string },
+): Promise<ServiceProviderNo> {
+  const serviceProviderNo = provider.serviceProviderNo as ServiceProviderNo
+  await store.write.batch([
+    store.write.insert(serviceProviders).values({
+      serviceProviderNo,
+      name: provider.name,
+      state: 'active',
+      createdAtMs: ports.clock.now(),
+    }),
+  ])
+  return serviceProviderNo
+}
+
+export async function hasMerchant({ store }: Core, merchantNo: MerchantNo): Promise<boolean> {
+  const [found] = await store.read.batch([
+    store.read
+      .select({ merchantNo: merchants.merchantNo })
+      .from(merchants)
+      .where(eq(merchants.merchantNo, merchantNo)),
+  ])
+  return found.length === 1
+}
+
+export async function hasServiceProvider(
+  { store }: Core,
+  serviceProviderNo: ServiceProviderNo,
+): Promise<boolean> {
+  const [found] = await store.read.batch([
+    store.read
+      .select({ no: serviceProviders.serviceProviderNo })
+      .from(serviceProviders)
+      .where(eq(serviceProviders.serviceProviderNo, serviceProviderNo)),
+  ])
+  return found.length === 1
 }
 
 export async function setAppState(

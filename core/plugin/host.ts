@@ -43,6 +43,7 @@ export type OperationName =
   | 'bind_receiver'
   | 'unbind_receiver'
   | 'identity'
+  | 'bills'
 
 /** An operation as logs and metrics name it, with the ids of what it is about. */
 export interface ChannelCall {
