@@ -255,7 +255,9 @@ describe('help', () => {
   it('names every command that the guide uses, and each explains itself', async () => {
     const all = (await operate(['--help'])).out
     const guide = readFileSync(new URL('../../../edge/README.md', import.meta.url), 'utf8')
-    const used = [...guide.matchAll(/npm run operate -- ([a-z][a-z-]+)/g)].map(([, name]) => name ?? '')
+    const used = [...guide.matchAll(/npm run operate -- ([a-z][a-z-]+)/g)].map(
+      ([, name]) => name ?? '',
+    )
     expect(used.length).toBeGreaterThan(5)
     for (const name of used) expect(all).toMatch(new RegExp(`^ {2}${name} `, 'm'))
     expect((await operate(['bills', '--help'])).out).toContain('npm run operate -- bills --account')
