@@ -59,6 +59,6 @@ export const reopen: Command = {
     const origin = given.place(1, 'the address: scheme, host and port')
     const reopened = await reopenEndpoint(core, appId, origin, given.option('note'))
     if (!reopened.ok) throw refused(reopened.refusal)
-    print(`${origin} is told again; replay what was given up`)
+    print(`${origin} is told again`)
   },
 }

@@ -42,16 +42,15 @@ function timeOf(ms: number): string {
 }
 
 function commandsFor({ id, can }: WorkItem): readonly string[] {
-  return can.map((action) => COMMANDS[action].replace('{}', id))
+  return can.map((action) => COMMANDS[action]?.replace('{}', id) ?? action)
 }
 
-const COMMANDS: Readonly<Record<WorkItem['can'][number], string>> = {
+const COMMANDS: Readonly<Partial<Record<WorkItem['can'][number], string>>> = {
   release_accept: 'release {} --decision accept --note …',
   release_keep: 'release {} --decision keep --note …',
   late_accept: 'late-money {} --decision accept --note …',
   late_refund: 'late-money {} --decision refund --note …',
   look_at: 'look-at {} --note …',
-  replay: 'replay {} --note …',
   reopen: 'reopen {} --note …',
   put_settings: 'settings {} --settings …',
   rotate_secret: 'rotate-secret {} --days 0',
