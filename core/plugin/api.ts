@@ -219,7 +219,8 @@ export type ReceiverOutcome = { readonly kind: 'done' } | Failed | NotSent | Unk
 
 /** How one receiver's share stands. Found by receiver, not by place: channels add rows of their own. */
 export interface ShareStanding {
-  readonly receiver: Pick<SplitReceiver, 'kind' | 'account'>
+  /** Without its kind where the channel's answer does not say which of the two an account is. */
+  readonly receiver: Pick<SplitReceiver, 'account'> & Partial<Pick<SplitReceiver, 'kind'>>
   readonly amount: Money
   readonly state: 'pending' | 'succeeded' | 'failed'
   readonly channelShareNo?: string

@@ -1,6 +1,5 @@
 import * as z from 'zod'
 import type { ShareStanding } from '../../core/plugin/api.ts'
-import { isUserId } from './account.ts'
 import { moneySchema } from './yuan.ts'
 
 /** How a split stands, by the rows that Alipay lists for it. */
@@ -35,7 +34,7 @@ function shareOf(row: z.output<typeof royaltyListSchema>[number]): ShareStanding
   const state = STATES.get(row.state) ?? 'pending'
   return {
     // What a person's account is and what a company's, Alipay does not tell apart here.
-    receiver: { kind: isUserId(account) ? 'merchant' : 'person', account },
+    receiver: { account },
     amount: row.amount,
     state,
     ...(row.detail_id !== undefined && { channelShareNo: row.detail_id }),

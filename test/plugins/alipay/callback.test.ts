@@ -344,7 +344,7 @@ describe("a message to the application's own address", () => {
             channelSplitNo: '20260101000000000001',
             shares: [
               {
-                receiver: { kind: 'merchant', account: '2088000000000200' },
+                receiver: { account: '2088000000000200' },
                 amount: money(888, 'CNY'),
                 state: 'succeeded',
                 channelShareNo: '1',
