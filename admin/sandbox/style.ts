@@ -2,6 +2,7 @@
 export const style = `
 :root { color-scheme: light dark; --line: #8886; --soft: #8881; --go: #067a45; --bad: #b3261e }
 @media (prefers-color-scheme: dark) { :root { --go: #3ccf8e; --bad: #ff8a80 } button.go { color: #000 !important } }
+[hidden] { display: none !important }
 * { box-sizing: border-box }
 body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; padding: .75rem; max-width: 64rem }
 h1 { font-size: 1.25rem; margin: 0 }
@@ -31,5 +32,6 @@ img { background: #fff; border-radius: .4rem; width: 9rem; height: 9rem; display
 summary { cursor: pointer; padding: .2rem 0 }
 form.inline { display: inline-flex; gap: .3rem; align-items: end } form.inline input { width: 6.5rem }
 ul { margin: .3rem 0; padding-left: 1.1rem }
+td code { white-space: nowrap }
 table { border-collapse: collapse; width: 100% } td { padding: .25rem .4rem .25rem 0; border-top: 1px solid var(--line) }
 `

@@ -8,13 +8,17 @@ import { openRows } from '../kit/rows.ts'
 import { openStorefront } from '../kit/storefront.ts'
 import { specifyBadInput } from './specification/bad-input.ts'
 import { specifyCopies } from './specification/copies.ts'
+import { specifyDivisions } from './specification/divisions.ts'
 import { specifyDoors } from './specification/doors.ts'
 import { specifyForgeries } from './specification/forgeries.ts'
 import { specifyMisbehaviour } from './specification/misbehaviour.ts'
 import { specifyNotifications } from './specification/notifications.ts'
 import { specifyOrders } from './specification/orders.ts'
+import { specifyProviders } from './specification/providers.ts'
 import { specifyRefunds } from './specification/refunds.ts'
 import { specifySilence } from './specification/silence.ts'
+import { specifyTransfers } from './specification/transfers.ts'
+import { specifyWays } from './specification/ways.ts'
 import type { LiveGateway, SandboxGateway, World } from './specification/world.ts'
 
 /** How one runtime starts the gateway. */
@@ -60,7 +64,11 @@ export function specifyGateway(runtime: Runtime): void {
     // First, because its channel call hangs until the deadline while all others go on.
     const silence = specifySilence(here)
     specifyOrders(here)
+    specifyWays(here)
     specifyRefunds(here)
+    specifyTransfers(here)
+    specifyDivisions(here)
+    specifyProviders(here)
     specifyCopies(here)
     specifyNotifications(here)
     specifyMisbehaviour(here)

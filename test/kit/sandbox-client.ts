@@ -1,4 +1,4 @@
-import type { SimulatedPayment } from '../../core/plugin/simulator.ts'
+import type { PayerCode, SimulatedPayment } from '../../core/plugin/simulator.ts'
 
 /** What a sandbox tells of an order, to whoever plays the payer. */
 export interface SandboxOrder {
@@ -39,6 +39,10 @@ export interface SandboxClient {
   /** @returns why it is not possible, if so */
   acts(payOrderId: string, outcome: string): Promise<string | undefined>
   pays(payOrderId: string): Promise<void>
+  /** The code that a payer's phone shows now, by what becomes of a payment that is charged with it. */
+  payerCode(outcome: string): Promise<string>
+  /** Plays the payee of a transfer. @returns why it is not possible, if so */
+  takes(transferId: string, outcome?: string): Promise<string | undefined>
   /** All that the channel knows of, whoever asked for it. */
   paymentsAtChannel(): Promise<readonly SimulatedPayment[]>
   /** How the channel misbehaves from now on; none to end it. */
@@ -49,6 +53,7 @@ export interface SandboxClient {
   ticks(): Promise<void>
 }
 
+/** @param channel whose codes, payments and misbehaviour it is about */
 export function sandboxClient(baseUrl: string, channel = 'wxpay'): SandboxClient {
   const api = `${baseUrl}/sandbox/api`
 
@@ -69,17 +74,26 @@ export function sandboxClient(baseUrl: string, channel = 'wxpay'): SandboxClient
     await response.body?.cancel()
   }
 
+  async function plays(path: string, outcome: string): Promise<string | undefined> {
+    const response = await post(path, { outcome })
+    const { error } = (await response.json()) as { error?: string }
+    if (!response.ok && response.status !== 409) throw new Error(`${response.status} ${error}`)
+    return error
+  }
+
   return {
     order: async (payOrderId) => (await get(`/orders/${payOrderId}`)) as SandboxOrder,
     async orderOf(mchOrderNo) {
       const { orders } = (await get('/orders')) as { orders: readonly SandboxOrder[] }
       return orders.find((order) => order.mchOrderNo === mchOrderNo)
     },
-    async acts(payOrderId, outcome) {
-      const response = await post(`/orders/${payOrderId}/pay`, { outcome })
-      const { error } = (await response.json()) as { error?: string }
-      if (!response.ok && response.status !== 409) throw new Error(`${response.status} ${error}`)
-      return error
+    acts: (payOrderId, outcome) => plays(`/orders/${payOrderId}/pay`, outcome),
+    takes: (transferId, outcome = 'pay') => plays(`/transfers/${transferId}/take`, outcome),
+    async payerCode(outcome) {
+      const { codes } = (await get(`/channels/${channel}/codes`)) as { codes: readonly PayerCode[] }
+      const found = codes.find((code) => code.outcome === outcome)
+      if (found === undefined) throw new Error(`no code for ${outcome} at ${channel}`)
+      return found.code
     },
     pays: (payOrderId) => does(`/orders/${payOrderId}/pay`, { outcome: 'pay' }),
     async paymentsAtChannel() {

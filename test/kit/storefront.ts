@@ -92,7 +92,7 @@ export function succeeded(answer: Envelope): Envelope & { readonly data: JeepayF
 const numbers = { next: 1 }
 
 /** Numbers that no other run of these tests has drawn from the same gateway. */
-function newNumber(prefix: string): string {
+export function newNumber(prefix: string): string {
   return `${prefix}${Date.now().toString(36)}${(numbers.next++).toString(36)}`.toUpperCase()
 }
 

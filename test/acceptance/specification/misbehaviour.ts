@@ -1,24 +1,35 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { JeepayFields } from '../../kit/jeepay-client.ts'
+import { type SandboxFault, sandboxClient } from '../../kit/sandbox-client.ts'
 import { endsPaid, type Here } from './world.ts'
 
 const SECOND_MS = 1_000
 
+/** A way of each channel that is a call, and what its payer is handed. */
+const CHANNELS = [
+  { channel: 'wxpay', wayCode: 'WX_NATIVE', handed: /^weixin:/ },
+  { channel: 'alipay', wayCode: 'ALI_QR', handed: /^https:\/\/qr\.alipay\.com/ },
+] as const
+
 export function specifyMisbehaviour(here: Here): void {
-  describe('a channel that misbehaves', () => {
-    afterEach(() => here().shop.sandbox.misbehaves())
+  describe.each(CHANNELS)('$channel, when it misbehaves', ({ channel, wayCode, handed }) => {
+    const misbehaves = (...faults: readonly SandboxFault[]) =>
+      sandboxClient(here().shop.baseUrl, channel).misbehaves(...faults)
+    const orders = (fields: JeepayFields = {}) => here().shop.orders({ wayCode, ...fields })
+    afterEach(() => misbehaves())
 
     it.each(['reset_after', 'error_after', 'bad_signature', 'truncated'])(
       'and answers an order that it took with %s: the order is pending, is sent again, and paid',
       async (fault) => {
         const { shop } = here()
-        await shop.sandbox.misbehaves({ on: 'pay', fault })
-        const ordered = await shop.orders()
+        await misbehaves({ on: 'pay', fault })
+        const ordered = await orders()
         const { payOrderId } = ordered
         expect(ordered.answer).toMatchObject({ orderState: 1, payDataType: 'none', payData: '' })
         expect(await shop.sees(payOrderId)).toMatchObject({ state: 1 })
         expect(await shop.sends('/api/pay/unifiedOrder', ordered.request)).toMatchObject({
           code: 0,
-          data: { payOrderId, orderState: 1, payData: expect.stringMatching(/^weixin:/) },
+          data: { payOrderId, orderState: 1, payData: expect.stringMatching(handed) },
         })
         await shop.sandbox.pays(payOrderId)
         await endsPaid(here(), ordered)
@@ -29,8 +40,8 @@ export function specifyMisbehaviour(here: Here): void {
       'and loses an order to %s: the same request makes it anew, and it is paid',
       async (fault) => {
         const { shop } = here()
-        await shop.sandbox.misbehaves({ on: 'pay', fault })
-        const ordered = await shop.orders()
+        await misbehaves({ on: 'pay', fault })
+        const ordered = await orders()
         const { payOrderId } = ordered
         expect(ordered.answer).toMatchObject({ orderState: 1, payDataType: 'none', payData: '' })
         expect((await shop.sandbox.order(payOrderId)).channelState).toBeNull()
@@ -46,21 +57,20 @@ export function specifyMisbehaviour(here: Here): void {
     it('and is too busy for an order says so, and takes the same one a moment later', async () => {
       const { shop, merchant } = here()
       const inbox = merchant.inbox()
-      await shop.sandbox.misbehaves({ on: 'pay', fault: 'rate_limited' })
+      await misbehaves({ on: 'pay', fault: 'rate_limited' })
       const fields = { mchOrderNo: `BUSY${Date.now()}`, notifyUrl: inbox.url }
-      expect(await shop.asksFor(fields)).toMatchObject({
+      expect(await shop.asksFor({ wayCode, ...fields })).toMatchObject({
         code: 9999,
         msg: expect.stringMatching(/^系统：/),
       })
-      const ordered = await shop.orders(fields)
+      const ordered = await orders(fields)
       await shop.sandbox.pays(ordered.payOrderId)
       await endsPaid(here(), { ...ordered, inbox })
     })
 
     it('and is paid before it has answered the order: the merchant is told', async () => {
-      const { shop } = here()
-      await shop.sandbox.misbehaves({ on: 'callback', fault: 'early' })
-      const ordered = await shop.orders()
+      await misbehaves({ on: 'callback', fault: 'early' })
+      const ordered = await orders()
       expect(ordered.answer).toMatchObject({ orderState: 2 })
       await endsPaid(here(), ordered)
     })
@@ -73,8 +83,8 @@ export function specifyMisbehaviour(here: Here): void {
       ['speaks of another merchant first', 'wrong_merchant', 15 * SECOND_MS],
     ])('and %s: the merchant is told once', async (_, fault, passesMs) => {
       const { shop } = here()
-      const ordered = await shop.orders()
-      await shop.sandbox.misbehaves({ on: 'callback', fault })
+      const ordered = await orders()
+      await misbehaves({ on: 'callback', fault })
       await shop.sandbox.pays(ordered.payOrderId)
       await shop.sandbox.passes(passesMs)
       await endsPaid(here(), ordered)
@@ -82,8 +92,8 @@ export function specifyMisbehaviour(here: Here): void {
 
     it('and never tells of a payment: it is asked, and the merchant is told', async () => {
       const { shop } = here()
-      const ordered = await shop.orders()
-      await shop.sandbox.misbehaves({ on: 'callback', fault: 'drop', times: 1_000 })
+      const ordered = await orders()
+      await misbehaves({ on: 'callback', fault: 'drop', times: 1_000 })
       await shop.sandbox.pays(ordered.payOrderId)
       await shop.sandbox.passes(60 * SECOND_MS)
       await endsPaid(here(), ordered)
@@ -91,9 +101,9 @@ export function specifyMisbehaviour(here: Here): void {
 
     it('and tells of two payments in the wrong order: the merchant is told once of each', async () => {
       const { shop } = here()
-      const first = await shop.orders()
-      const second = await shop.orders()
-      await shop.sandbox.misbehaves({ on: 'callback', fault: 'reorder' })
+      const first = await orders()
+      const second = await orders()
+      await misbehaves({ on: 'callback', fault: 'reorder' })
       await shop.sandbox.pays(first.payOrderId)
       expect(first.inbox.heard).toEqual([])
       await shop.sandbox.pays(second.payOrderId)
@@ -103,8 +113,8 @@ export function specifyMisbehaviour(here: Here): void {
 
     it('and tells of another amount: nobody acts on it until somebody has looked', async () => {
       const { shop } = here()
-      const { payOrderId, inbox } = await shop.orders()
-      await shop.sandbox.misbehaves({ on: 'callback', fault: 'wrong_amount' })
+      const { payOrderId, inbox } = await orders()
+      await misbehaves({ on: 'callback', fault: 'wrong_amount' })
       await shop.sandbox.pays(payOrderId)
       expect((await shop.sandbox.order(payOrderId)).notifications).toEqual([])
       expect(await shop.closes(payOrderId)).toEqual({ code: 9999, msg: '当前订单不可关闭' })
