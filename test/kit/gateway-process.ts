@@ -19,7 +19,8 @@ export interface GatewayProcess {
 }
 
 export interface ProcessOptions {
-  readonly runtime?: 'node' | 'deno'
+  /** `workerd` is `npm run dev:worker`: the Worker, a libSQL server, and who started them. */
+  readonly runtime?: 'node' | 'deno' | 'workerd'
   /** Where it runs: a sandbox keeps its `.tongbao` there. */
   readonly directory: string
   readonly port: number
@@ -33,16 +34,21 @@ const edge = (file: string) => fileURLToPath(new URL(`../../edge/${file}`, impor
 const COMMANDS = {
   node: [process.execPath, edge('node.ts')],
   deno: [DENO, 'run', '--no-prompt', '-A', edge('deno.ts')],
+  workerd: [process.execPath, edge('commands/dev-worker.ts')],
 } as const
+
+/** No measure of anything: an end to waiting. workerd is bundled for first. */
+const BOOT_TIMEOUT_MS = 60_000
 
 /** @throws when it ends instead of serving, with what it printed */
 export async function startGateway(options: ProcessOptions): Promise<GatewayProcess> {
   const { port } = options
-  const { child, output } = spawnGateway(options)
+  const { child, output, kill } = spawnGateway(options)
   const isRunning = () => child.exitCode === null && child.signalCode === null
   await until(
     () => /Merchant API|is live at/.test(output()) || !isRunning(),
     `the gateway to come up: ${output()}`,
+    BOOT_TIMEOUT_MS,
   )
   if (!isRunning()) throw new Error(`the gateway ended: ${output()}`)
   return {
@@ -52,7 +58,8 @@ export async function startGateway(options: ProcessOptions): Promise<GatewayProc
       return isRunning()
     },
     async ends(signal) {
-      if (isRunning() && child.kill(signal)) await once(child, 'exit')
+      const gone = once(child, 'exit')
+      if (isRunning() && kill(signal)) await gone
       return child.exitCode
     },
   }
@@ -76,7 +83,11 @@ export function spawnGateway({
   port,
   mode = 'sandbox',
   environment = {},
-}: ProcessOptions): { readonly child: ChildProcess; output(): string } {
+}: ProcessOptions): {
+  readonly child: ChildProcess
+  output(): string
+  kill(signal: NodeJS.Signals): boolean
+} {
   const [command, ...args] = COMMANDS[runtime]
   if (mode === 'sandbox') args.push('--sandbox')
   const child = spawn(command, args, {
@@ -84,15 +95,21 @@ export function spawnGateway({
     // Not the developer's own settings.
     env: { ...SURROUNDINGS, PORT: String(port), ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: runtime === 'workerd',
   })
-  const killWithUs = () => child.kill('SIGKILL')
+  // Nobody outlives who started them: a SIGKILL tells no children.
+  const kill = (signal: NodeJS.Signals) =>
+    runtime === 'workerd' && signal === 'SIGKILL' && child.pid !== undefined
+      ? process.kill(-child.pid, signal)
+      : child.kill(signal)
+  const killWithUs = () => kill('SIGKILL')
   process.once('exit', killWithUs)
   child.once('exit', () => process.off('exit', killWithUs))
 
   const printed: string[] = []
   child.stdout.on('data', (chunk: Buffer) => printed.push(chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => printed.push(chunk.toString()))
-  return { child, output: () => printed.join('') }
+  return { child, kill, output: () => printed.join('') }
 }
 
 /** What a process needs that has nothing to do with the gateway. */

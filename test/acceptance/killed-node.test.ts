@@ -1,0 +1,3 @@
+import { specifyKilled } from './killed.ts'
+
+specifyKilled('node')
