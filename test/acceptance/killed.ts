@@ -10,9 +10,16 @@ import {
   type ProcessOptions,
   startGateway,
 } from '../kit/gateway-process.ts'
-import { type Envelope, type JeepayFields, signedBy } from '../kit/jeepay-client.ts'
+import { signedBy } from '../kit/jeepay-client.ts'
 import { type Inbox, type MerchantServer, openMerchantServer } from '../kit/merchant-server.ts'
-import { anOrder, aRefund, openStorefront, type Storefront, succeeded } from '../kit/storefront.ts'
+import {
+  anOrder,
+  aRefund,
+  type Ordered,
+  openStorefront,
+  type Storefront,
+  succeeded,
+} from '../kit/storefront.ts'
 import { until } from '../kit/until.ts'
 
 /**
@@ -29,81 +36,71 @@ interface Mortal {
   ends(): Promise<void>
 }
 
-/** How long after new orders have begun the process dies: somewhere in their way, by luck. */
-const MOMENTS_MS = [3, 20, 45, 80, 140, 250, 450] as const
-const ORDERS_A_DEATH = 3
+/**
+ * How long after new orders have begun the process dies: somewhere in their way, by luck. Once more
+ * where a boot is cheap.
+ */
+const MOMENTS_MS = {
+  node: [5, 40, 110, 300],
+  deno: [20, 150],
+  workerd: [60, 400],
+} as const
+const ORDERS_A_DEATH = 4
 
 export function specifyKilled(runtime: NonNullable<ProcessOptions['runtime']>): void {
   describe(`the gateway on ${runtime}, killed`, { timeout: 300_000 }, () => {
     let mortal: Mortal | undefined
+    let dying: Dying | undefined
     const here = () => {
-      if (mortal === undefined) throw new Error('the gateway has not come up')
-      return mortal
+      if (mortal === undefined || dying === undefined) throw new Error('it has not come back')
+      return { ...mortal, ...dying }
     }
+    // All of this is under way when it dies, once.
     beforeAll(async () => {
       mortal = await open(runtime)
-    }, 120_000)
+      dying = await arrange(mortal)
+      await mortal.dies()
+    }, 180_000)
     afterAll(() => mortal?.ends(), 60_000)
 
-    it('when the channel has an order and has not answered: the same request is payable', async () => {
-      const { shop, merchant, dies } = here()
-      const inbox = merchant.inbox()
-      const request = signedBy(shop.app, { ...anOrder(), notifyUrl: inbox.url })
-      await shop.sandbox.misbehaves({ on: 'pay', fault: 'silence_after' })
-      const hanging = shop.sends('/api/pay/unifiedOrder', request).catch(() => 'no answer')
-      const { payOrderId } = await until(async () => {
-        const known = await shop.sandbox.orderOf(String(request.mchOrderNo))
-        return known?.channelState === 'NOTPAY' ? known : undefined
-      }, 'the channel to have the order')
-      await dies()
-      expect(await hanging).toBe('no answer')
-      expect(await shop.sandbox.order(payOrderId)).toMatchObject({ channelState: 'NOTPAY' })
+    it('before the merchant has answered a notification: it hears again, word for word', async () => {
+      const { hearing } = here()
+      hearing.inbox.reacts('success')
+      await isTold(here(), hearing)
+      expect(hearing.inbox.heard.length).toBeGreaterThan(1)
+    })
 
+    it('just after the merchant has answered: at most it hears again', async () => {
+      await isTold(here(), here().answering)
+    })
+
+    it('after the payer has paid, with the word of the channel lost: it is asked', async () => {
+      await isTold(here(), here().unheard)
+    })
+
+    it('after an order was answered, and before it is paid: it can be paid', async () => {
+      const { shop, unpaid } = here()
+      await shop.sandbox.pays(unpaid.payOrderId)
+      await isTold(here(), unpaid)
+    })
+
+    it('when the channel has an order and has not answered: the same request is payable', async () => {
+      const { shop, hanging } = here()
+      const { payOrderId, request } = hanging
       // As long as the one that died may still be waiting, nobody sends it again.
       await shop.sandbox.passes(60_000)
-      const { data } = succeeded(await shop.sends('/api/pay/unifiedOrder', request))
-      expect(data).toMatchObject({ payOrderId, orderState: 1, payDataType: 'codeUrl' })
+      expect(await shop.sends('/api/pay/unifiedOrder', request)).toMatchObject({
+        code: 0,
+        data: { payOrderId, orderState: 1, payDataType: 'codeUrl' },
+      })
       await shop.sandbox.pays(payOrderId)
-      await isTold(here(), payOrderId, inbox)
-    })
-
-    it('when the payer has paid and the channel keeps silent: it is asked', async () => {
-      const { shop, dies } = here()
-      const { payOrderId, inbox } = await shop.orders()
-      await shop.sandbox.misbehaves({ on: 'callback', fault: 'drop', times: 1_000 })
-      await shop.sandbox.pays(payOrderId)
-      await dies()
-      await isTold(here(), payOrderId, inbox)
-      await shop.sandbox.misbehaves()
-    })
-
-    it('when the merchant hears, and before it has answered: it hears again, word for word', async () => {
-      const { shop, dies } = here()
-      const { payOrderId, inbox } = await shop.orders()
-      inbox.reacts('hang')
-      const paying = shop.sandbox.acts(payOrderId, 'pay').catch(() => undefined)
-      await inbox.hears(1)
-      await dies()
-      await paying
-      inbox.reacts('success')
-      await isTold(here(), payOrderId, inbox)
-      expect(inbox.heard.length).toBeGreaterThan(1)
-    })
-
-    it('when the merchant has just answered: at most it hears again', async () => {
-      const { shop, dies } = here()
-      const { payOrderId, inbox } = await shop.orders()
-      const paying = shop.sandbox.acts(payOrderId, 'pay').catch(() => undefined)
-      await inbox.hears(1)
-      await dies()
-      await paying
-      await isTold(here(), payOrderId, inbox)
+      await isTold(here(), hanging)
     })
 
     it('at any moment, again and again: each order is paid, refunded and told of once', async () => {
       const { dies } = here()
       const journeys: Promise<Journey>[] = []
-      for (const moment of MOMENTS_MS) {
+      for (const moment of MOMENTS_MS[runtime]) {
         for (let count = 0; count < ORDERS_A_DEATH; count += 1) journeys.push(travel(here()))
         await sleep(moment)
         await dies()
@@ -111,6 +108,43 @@ export function specifyKilled(runtime: NonNullable<ProcessOptions['runtime']>): 
       for (const journey of await Promise.all(journeys)) await expectNothingLost(here(), journey)
     })
   })
+}
+
+type Told = Pick<Ordered, 'payOrderId' | 'inbox'>
+
+/** Orders that each stand somewhere else when the process dies. */
+interface Dying {
+  readonly unpaid: Told
+  readonly unheard: Told
+  readonly hanging: Told & Pick<Ordered, 'request'>
+  readonly hearing: Told
+  readonly answering: Told
+}
+
+async function arrange({ shop, merchant }: Mortal): Promise<Dying> {
+  const { sandbox } = shop
+  const unpaid = await shop.orders()
+  const unheard = await shop.orders()
+  await sandbox.misbehaves({ on: 'callback', fault: 'drop', times: 1 })
+  await sandbox.pays(unheard.payOrderId)
+
+  const inbox = merchant.inbox()
+  const request = signedBy(shop.app, { ...anOrder(), notifyUrl: inbox.url })
+  await sandbox.misbehaves({ on: 'pay', fault: 'silence_after' })
+  shop.sends('/api/pay/unifiedOrder', request).catch(() => undefined)
+  const { payOrderId } = await until(async () => {
+    const known = await sandbox.orderOf(String(request.mchOrderNo))
+    return known?.channelState === 'NOTPAY' ? known : undefined
+  }, 'the channel to have the order')
+
+  const hearing = await shop.orders()
+  const answering = await shop.orders()
+  hearing.inbox.reacts('hang')
+  sandbox.acts(hearing.payOrderId, 'pay').catch(() => undefined)
+  await hearing.inbox.hears(1)
+  sandbox.acts(answering.payOrderId, 'pay').catch(() => undefined)
+  await answering.inbox.hears(1)
+  return { unpaid, unheard, hanging: { payOrderId, request, inbox }, hearing, answering }
 }
 
 async function open(runtime: NonNullable<ProcessOptions['runtime']>): Promise<Mortal> {
@@ -147,7 +181,7 @@ async function travel({ shop, merchant }: Mortal): Promise<Journey> {
   const refundInbox = merchant.inbox()
   const order = signedBy(shop.app, { ...anOrder(), notifyUrl: inbox.url })
   const taken = await insist(async () => {
-    const { data } = accepted(await shop.sends('/api/pay/unifiedOrder', order))
+    const { data } = succeeded(await shop.sends('/api/pay/unifiedOrder', order))
     return data.orderState === 1 && data.payDataType === 'codeUrl' ? data : undefined
   })
   const payOrderId = String(taken.payOrderId)
@@ -159,25 +193,20 @@ async function travel({ shop, merchant }: Mortal): Promise<Journey> {
   const asked = { ...aRefund(), payOrderId, notifyUrl: refundInbox.url }
   const request = signedBy(shop.app, asked)
   const refund = await insist(async () =>
-    accepted(await shop.sends('/api/refund/refundOrder', request)),
+    succeeded(await shop.sends('/api/refund/refundOrder', request)),
   )
   return { payOrderId, refundOrderId: String(refund.data.refundOrderId), inbox, refundInbox }
 }
 
-/** As clients do: the very same again, until there is an answer. */
+/** As clients do: the very same again, until there is an answer. A refusal for now is none. */
 function insist<Answer>(attempt: () => Promise<Answer>): Promise<NonNullable<Answer>> {
   return until(() => attempt().catch(() => undefined), 'an answer', 200_000)
-}
-
-/** A refusal for now (the one that died may still be at it) is no answer either. */
-function accepted(answer: Envelope): { readonly data: JeepayFields } {
-  return { data: succeeded(answer).data }
 }
 
 async function expectNothingLost(mortal: Mortal, journey: Journey): Promise<void> {
   const { shop } = mortal
   const { payOrderId, refundOrderId, inbox, refundInbox } = journey
-  await isTold(mortal, payOrderId, inbox)
+  await isTold(mortal, { payOrderId, inbox })
   await settles(mortal, () => refundInbox.heard.length > 0, `the refund of ${payOrderId}`)
   expect(await shop.seesRefund(refundOrderId)).toMatchObject({ state: 2, refundAmount: 300 })
   expect(new Set(refundInbox.heard.map(({ text }) => text)).size).toBe(1)
@@ -192,7 +221,7 @@ async function expectNothingLost(mortal: Mortal, journey: Journey): Promise<void
 }
 
 /** Told at least once, always the same, and what the query says. */
-async function isTold(mortal: Mortal, payOrderId: string, inbox: Inbox): Promise<void> {
+async function isTold(mortal: Mortal, { payOrderId, inbox }: Told): Promise<void> {
   const { shop } = mortal
   const wasTold = async () =>
     (await shop.sandbox.order(payOrderId)).notifications.some(
