@@ -48,7 +48,7 @@ const MOMENTS_MS = {
 const ORDERS_A_DEATH = 4
 
 export function specifyKilled(runtime: NonNullable<ProcessOptions['runtime']>): void {
-  describe(`the gateway on ${runtime}, killed`, { timeout: 300_000 }, () => {
+  describe(`the gateway on ${runtime}, killed`, { timeout: 600_000 }, () => {
     let mortal: Mortal | undefined
     let dying: Dying | undefined
     const here = () => {
@@ -60,7 +60,7 @@ export function specifyKilled(runtime: NonNullable<ProcessOptions['runtime']>): 
       mortal = await open(runtime)
       dying = await arrange(mortal)
       await mortal.dies()
-    }, 180_000)
+    }, 400_000)
     afterAll(() => mortal?.ends(), 60_000)
 
     it('before the merchant has answered a notification: it hears again, word for word', async () => {
@@ -200,7 +200,7 @@ async function travel({ shop, merchant }: Mortal): Promise<Journey> {
 
 /** As clients do: the very same again, until there is an answer. A refusal for now is none. */
 function insist<Answer>(attempt: () => Promise<Answer>): Promise<NonNullable<Answer>> {
-  return until(() => attempt().catch(() => undefined), 'an answer', 200_000)
+  return until(() => attempt().catch(() => undefined), 'an answer', 500_000)
 }
 
 async function expectNothingLost(mortal: Mortal, journey: Journey): Promise<void> {

@@ -31,7 +31,7 @@ export interface Runtime {
 }
 
 /** To boot, and on workerd to bundle: no measure of anything, only an end to waiting. */
-const BOOT_TIMEOUT_MS = 60_000
+const BOOT_TIMEOUT_MS = 180_000
 
 export function specifyGateway(runtime: Runtime): void {
   describe(`the gateway on ${runtime.name}`, { timeout: 60_000 }, () => {

@@ -38,7 +38,7 @@ const COMMANDS = {
 } as const
 
 /** No measure of anything: an end to waiting. workerd is bundled for first. */
-const BOOT_TIMEOUT_MS = 60_000
+const BOOT_TIMEOUT_MS = 180_000
 
 /** @throws when it ends instead of serving, with what it printed */
 export async function startGateway(options: ProcessOptions): Promise<GatewayProcess> {
