@@ -1,4 +1,4 @@
-import { type ChannelPorts, ok, type Result } from '../../core/plugin/api.ts'
+import { type ChannelPorts, DAY_MS, ok, type Result } from '../../core/plugin/api.ts'
 import { beijingTime } from './beijing-time.ts'
 import { readCertificates } from './certificate.ts'
 import { rootSerialOf, serialOf } from './certificate-serial.ts'
@@ -22,6 +22,8 @@ export interface Call {
   readonly as?: 'merchant' | 'application'
 }
 
+type Ports = Pick<ChannelPorts, 'clock' | 'cache'>
+
 /** All parameters of a call, `sign` last. */
 export type SignedParameters = ReadonlyMap<string, string>
 
@@ -31,21 +33,21 @@ export type SignedParameters = ReadonlyMap<string, string>
  *
  * @see Alipay open platform, "how to sign a request" (reference §2)
  */
-export function signedParameters(
-  { clock }: Pick<ChannelPorts, 'clock'>,
+export async function signedParameters(
+  ports: Ports,
   config: AlipayConfig,
   call: Call,
 ): Promise<Result<SignedParameters, string>> {
-  return sign(config, unsigned(config, call, clock.now()))
+  return sign(config, await unsigned(ports, config, call))
 }
 
 /** The same with its content encrypted, where the settings have a key for that (reference §5). */
 export async function sealedParameters(
-  { clock }: Pick<ChannelPorts, 'clock'>,
+  ports: Ports,
   config: AlipayConfig,
   call: Call,
 ): Promise<Result<SignedParameters, string>> {
-  const parameters = unsigned(config, call, clock.now())
+  const parameters = await unsigned(ports, config, call)
   const content = call.as === 'application' ? undefined : parameters.get('biz_content')
   if (config.contentKey !== undefined && content !== undefined) {
     parameters.set('biz_content', await encryptContent(config.contentKey, content))
@@ -54,7 +56,11 @@ export async function sealedParameters(
   return sign(config, parameters)
 }
 
-function unsigned(config: AlipayConfig, call: Call, nowMs: number): Map<string, string> {
+async function unsigned(
+  { clock, cache }: Ports,
+  config: AlipayConfig,
+  call: Call,
+): Promise<Map<string, string>> {
   const asMerchant = call.as !== 'application' && config.appAuthToken !== undefined
   const named = {
     app_id: config.appId,
@@ -62,10 +68,10 @@ function unsigned(config: AlipayConfig, call: Call, nowMs: number): Map<string, 
     format: 'JSON',
     charset: 'utf-8',
     sign_type: 'RSA2',
-    timestamp: beijingTime(nowMs),
+    timestamp: beijingTime(clock.now()),
     version: '1.0',
     ...(asMerchant && { app_auth_token: config.appAuthToken }),
-    ...certificateSerials(config),
+    ...(await certificateSerials(cache, config)),
     ...call.parameters,
     ...(call.content !== undefined && { biz_content: JSON.stringify(call.content) }),
   }
@@ -73,13 +79,30 @@ function unsigned(config: AlipayConfig, call: Call, nowMs: number): Map<string, 
   return new Map(Object.entries(named).filter(([, value]) => value !== ''))
 }
 
-function certificateSerials(config: AlipayConfig): Readonly<Record<string, string>> {
+/**
+ * Counted once and remembered: reading five certificates takes about as long as signing.
+ */
+async function certificateSerials(
+  cache: ChannelPorts['cache'],
+  config: AlipayConfig,
+): Promise<Readonly<Record<string, string>>> {
   if (config.mode === 'key') return {}
-  const [own] = readCertificates(config.appCert ?? '')
-  return {
-    app_cert_sn: own === undefined ? '' : serialOf(own),
-    alipay_root_cert_sn: rootSerialOf(config.alipayRootCert ?? ''),
-  }
+  const { appCert = '', alipayRootCert = '' } = config
+  const key = `alipay-serials-${nameOf(appCert)}-${nameOf(alipayRootCert)}`
+  const kept = (await cache.get(key))?.split(' ')
+  const [appSerial, rootSerial] = kept ?? countSerials(appCert, alipayRootCert)
+  if (kept === undefined) await cache.put(key, `${appSerial} ${rootSerial}`, DAY_MS)
+  return { app_cert_sn: appSerial ?? '', alipay_root_cert_sn: rootSerial ?? '' }
+}
+
+function countSerials(appCert: string, roots: string): readonly [app: string, root: string] {
+  const [own] = readCertificates(appCert)
+  return [own === undefined ? '' : serialOf(own), rootSerialOf(roots)]
+}
+
+/** A certificate ends with its signature, which no other one has; its length tells files apart. */
+function nameOf(file: string): string {
+  return `${file.length}-${file.replace(/-----END CERTIFICATE-----|\s/g, '').slice(-64)}`
 }
 
 async function sign(

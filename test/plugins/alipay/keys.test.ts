@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readCertificates } from '../../../plugins/alipay/certificate.ts'
 import { serialOf } from '../../../plugins/alipay/certificate-serial.ts'
 import {
+  APP_SERIAL,
   ASKED,
   CERTIFICATE_SETTINGS,
   content,
@@ -132,6 +133,34 @@ describe('the certificate that Alipay signs with', () => {
     world.answers(ok(PAID, { by: RENEWED_KEY, serial: serial(certificates.alipay) }))
     expect(await world.channel.query(world.ports, ASKED)).toMatchObject({ kind: 'unknown' })
     expect(world.requests).toHaveLength(1)
+  })
+})
+
+describe('the serials of our own certificates', () => {
+  const serialsOf = async (world: ReturnType<typeof openWorld>) => {
+    world.answers(lost)
+    await world.channel.query(world.ports, ASKED)
+    const { app_cert_sn, alipay_root_cert_sn } = sent(world.requests.at(-1))
+    return { app_cert_sn, alipay_root_cert_sn }
+  }
+
+  it('are the same when they are remembered, and others once the certificates are', async () => {
+    const world = openWorld(CERTIFICATE_SETTINGS)
+    const first = await serialsOf(world)
+    expect(first.app_cert_sn).toBe(APP_SERIAL)
+    expect(await serialsOf(world)).toEqual(first)
+    // The settings change while what is remembered stays.
+    const roots = vectors.published.certificates.roots.file
+    const changed = openWorld({ ...CERTIFICATE_SETTINGS, alipayRootCert: roots })
+    const others = await serialsOf({
+      ...changed,
+      ports: { ...changed.ports, cache: world.ports.cache },
+    })
+    expect(others).toEqual({
+      app_cert_sn: APP_SERIAL,
+      alipay_root_cert_sn: vectors.published.certificates.roots.sn,
+    })
+    expect(others).not.toEqual(first)
   })
 })
 
