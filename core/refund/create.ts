@@ -9,6 +9,7 @@ import { DatabaseError } from '../ports.ts'
 import { ok, type Result, refuse } from '../result.ts'
 import { revisionOf, selectConfigRevision } from '../routing/config-revision.ts'
 import type { AppEntry } from '../routing/directory.ts'
+import { needsConfigAgain } from '../routing/drain.ts'
 import { events, idempotency, payments, refunds } from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
 import type { RefundCase, RefundRow } from './case.ts'
@@ -162,6 +163,7 @@ async function reserve(
       db.run(insertWhere(idempotency, known, previousChangedOne)),
       db.run(insertWhere(events, createdEvent(core, refund), previousChangedOne)),
       db.select({ refundId: refunds.refundId }).from(refunds).where(eq(refunds.refundId, refundId)),
+      needsConfigAgain(core, kase.attempt),
     ])
     const written = results[4].length === 1
     return written ? { refund, settingsSealed: kase.settingsSealed } : undefined

@@ -6,6 +6,7 @@ import { minor } from '../money.ts'
 import type { PaymentCase, PaymentRow } from '../payment/case.ts'
 import type { LatePolicy } from '../payment/state.ts'
 import { assert } from '../result.ts'
+import { needsConfigAgain } from '../routing/drain.ts'
 import { events, type FactSource, refunds } from '../store/schema.ts'
 import { insertWhere } from '../store/store.ts'
 import type { Milliseconds } from '../time.ts'
@@ -34,12 +35,13 @@ export function latePolicyOf(
  * Its merchant number is our own number: a merchant can't have used that before.
  */
 export function lateRefundStatements(
-  { ports, store }: Core,
+  core: Core,
   { payment, attempt }: PaymentCase,
   paid: PaymentRow,
   condition: SQL,
   source: FactSource,
 ): readonly BatchItem<'sqlite'>[] {
+  const { ports, store } = core
   const remaining = payment.amountMinor - payment.refundReservedMinor
   if (remaining === 0) return []
   assert(paid.channelPaymentNo !== null, 'a payment that was paid has a channel number')
@@ -81,6 +83,7 @@ export function lateRefundStatements(
     store.write.run(
       insertWhere(events, createdEvent(newEventId(ports), refundId, nowMs, source), condition),
     ),
+    needsConfigAgain(core, attempt),
   ]
 }
 

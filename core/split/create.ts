@@ -9,6 +9,7 @@ import { DatabaseError } from '../ports.ts'
 import { isWithheld } from '../refund/plan.ts'
 import { assert, ok, type Result, refuse } from '../result.ts'
 import { bindChannel } from '../routing/directory.ts'
+import { needsConfigAgain } from '../routing/drain.ts'
 import {
   events,
   type FactSource,
@@ -223,6 +224,7 @@ async function reserve(
         splitIsThere,
       ),
     ),
+    needsConfigAgain(core, split),
     db.select({ splitId: splits.splitId }).from(splits).where(eq(splits.splitId, splitId)),
   ] as const
   try {

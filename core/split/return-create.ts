@@ -8,6 +8,7 @@ import { DISPATCH_LEASE_MS } from '../payment/start.ts'
 import { DatabaseError } from '../ports.ts'
 import { ok, type Result, refuse } from '../result.ts'
 import { bindChannel } from '../routing/directory.ts'
+import { needsConfigAgain } from '../routing/drain.ts'
 import {
   events,
   idempotency,
@@ -188,6 +189,7 @@ async function reserve(
         .select({ splitReturnId: splitReturns.splitReturnId })
         .from(splitReturns)
         .where(eq(splitReturns.splitReturnId, splitReturnId)),
+      needsConfigAgain(core, splitReturn),
     ])
     return results[4].length === 1 ? splitReturn : undefined
   } catch (error) {

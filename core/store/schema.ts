@@ -121,10 +121,13 @@ export const channelConfigs = sqliteTable(
     /** Whose money it is under these settings, in the channel's own numbers. */
     payee: text('payee').notNull(),
     createdAtMs: ms('created_at_ms').notNull(),
-    /** Set when no open payment or refund needs this version any more. */
+    /** Set when it is superseded, and nothing open needs it any more. */
     drainedAtMs: ms('drained_at_ms'),
   },
-  (t) => [primaryKey({ columns: [t.accountId, t.version] })],
+  (t) => [
+    primaryKey({ columns: [t.accountId, t.version] }),
+    index('channel_configs_in_use').on(t.accountId, t.version).where(sql`drained_at_ms is null`),
+  ],
 )
 
 export const passages = sqliteTable(

@@ -11,6 +11,7 @@ import type {
 } from '../ids.ts'
 import { type PaymentCase, selectCases } from '../payment/case.ts'
 import { type RefundCase, selectRefundCases } from '../refund/case.ts'
+import { drainsConfigs } from '../routing/drain.ts'
 import {
   loadSplits,
   type SplitCase,
@@ -38,7 +39,7 @@ export interface Claimed {
 
 /**
  * Claims what is due, so much of each as the bounds allow: one round trip, and a few more where
- * something is due.
+ * something is due. Marks as drained what nothing open needs any more, in the same round trip.
  */
 export async function claimDue(core: Core, bounds: SweepBounds): Promise<Claimed> {
   const db = core.store.write
@@ -52,6 +53,7 @@ export async function claimDue(core: Core, bounds: SweepBounds): Promise<Claimed
       claim<SplitReturnId>(core, splitReturns, splitReturns.splitReturnId, nowMs, bounds.others),
       claimToSplit(core, nowMs, bounds.others),
       selectDueNotifications(core, nowMs, bounds.notifications),
+      drainsConfigs(core, nowMs, bounds.others),
     ],
   )
   const { read } = core.store

@@ -69,6 +69,8 @@ export interface Bank extends MoneyOut {
   during(operation: string, happens: () => Promise<unknown>): void
   /** Refunds end at once unless told to wait. */
   refundsWait: boolean
+  /** Told of each request before it is answered. */
+  hears: (request: HttpRequest) => void
   answer(request: HttpRequest): Promise<HttpAnswer>
   callback(subject: BankSubject, change?: Readonly<Record<string, unknown>>): Promise<Response>
 }
@@ -101,7 +103,9 @@ export function openBank(
     },
     before: (operation, happens) => void beforehand.set(operation, happens),
     during: (operation, happens) => void meanwhile.set(operation, happens),
+    hears: () => undefined,
     async answer(request) {
+      bank.hears(request)
       const operation = new URL(request.url).pathname.slice(1)
       const mood = moods.get(operation)?.shift() ?? lasting.get(operation)
       await once(beforehand, operation)

@@ -1,0 +1,1 @@
+CREATE INDEX `channel_configs_in_use` ON `channel_configs` (`account_id`,`version`) WHERE drained_at_ms is null;
