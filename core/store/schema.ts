@@ -126,7 +126,10 @@ export const channelConfigs = sqliteTable(
   },
   (t) => [
     primaryKey({ columns: [t.accountId, t.version] }),
-    index('channel_configs_in_use').on(t.accountId, t.version).where(sql`drained_at_ms is null`),
+    // With the column that it is about: then no row is read, and rows hold long sealed texts.
+    index('channel_configs_in_use')
+      .on(t.accountId, t.version, t.drainedAtMs)
+      .where(sql`drained_at_ms is null`),
   ],
 )
 

@@ -1,1 +1,1 @@
-CREATE INDEX `channel_configs_in_use` ON `channel_configs` (`account_id`,`version`) WHERE drained_at_ms is null;
+CREATE INDEX `channel_configs_in_use` ON `channel_configs` (`account_id`,`version`,`drained_at_ms`) WHERE drained_at_ms is null;
