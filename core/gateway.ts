@@ -25,6 +25,7 @@ import { serveReturn } from './http/return.ts'
 import type { NotificationId } from './ids.ts'
 import { deliver } from './notification/deliver.ts'
 import { keepCounts } from './observability/keep.ts'
+import { redactedLog } from './observability/redact.ts'
 import { newTrace, parseTraceparent, type Trace } from './observability/trace.ts'
 import { traced } from './observability/traced.ts'
 import type { AnyChannel } from './plugin/api.ts'
@@ -53,7 +54,7 @@ export interface Gateway {
 /** Puts the gateway together. Cheap: on Workers it is made for each request. */
 export function createGateway({ ports, channels, settings }: GatewayOptions): Gateway {
   const core: Core = {
-    ports,
+    ports: { ...ports, log: redactedLog(ports.log) },
     settings,
     store: openStore(ports.database),
     channels: new Map(channels.map((channel) => [channel.manifest.id, channel])),

@@ -37,7 +37,7 @@ export async function sendPayment(
   const { outcome, transcript } = await runOperation(
     core,
     channel,
-    { operation: 'pay', ...callOf(attempt) },
+    { operation: 'pay', ...callOf(attempt), hides: payerOf(request) },
     (ports) => channel.pay(ports, input),
   )
   // That this sending did not leave says nothing about an earlier one.
@@ -194,4 +194,12 @@ export function answerOf(payment: PaymentRow, presentation: Presentation | null)
 function unstoredAnswer(payment: PaymentRow, outcome: PayOutcome): PaymentAnswer {
   const presentation = outcome.kind === 'requires_action' ? outcome.presentation : null
   return { paymentId: payment.paymentId, state: 'pending', presentation, error: null }
+}
+
+/** What a merchant tells a way of who pays: an openid, the code on their screen. */
+export function payerOf({ extra }: PaymentRequest): readonly string[] {
+  // Shorter ones are choices of a way and no secrets.
+  return Object.values(extra).filter(
+    (value) => typeof value === 'string' && value.length >= 12,
+  ) as string[]
 }

@@ -789,6 +789,8 @@ export type Bound<Group> = {
 export interface BoundChannel {
   readonly manifest: ChannelManifest
   readonly payee: string
+  /** What of the settings must not stand in any text: the host takes it out of what plugins say. */
+  readonly secrets?: readonly string[]
   /** Hosts that the settings name beyond the manifest's. */
   readonly extraHosts: readonly string[]
   pay(ports: ChannelPorts, input: PayInput): Promise<PayOutcome>

@@ -51,6 +51,7 @@ function bound<Manifest extends ChannelManifest, Fields extends ConfigFields, Op
     manifest: channel.manifest,
     payee: channel.payeeOf(config),
     extraHosts: extraHosts(channel.config, config),
+    secrets: secretsIn(channel.config, config),
     pay: (ports, input) => pay(channel, ports, config, input),
     query: (ports, input) => channel.query(ports, config, input),
     ...(close && { close: (ports, input) => close(ports, config, input) }),
@@ -143,4 +144,18 @@ function extraHosts<Fields extends ConfigFields>(
   return Object.entries(config).flatMap(([name, value]) =>
     fields[name]?.kind === 'url' && typeof value === 'string' ? [new URL(value).host] : [],
   )
+}
+
+/** Lines of a key each for itself too: texts quote parts of one. */
+function secretsIn<Fields extends ConfigFields>(
+  fields: Fields,
+  config: ConfigOf<Fields>,
+): readonly string[] {
+  return Object.entries(config).flatMap(([name, value]) => {
+    const kind = fields[name]?.kind
+    if (typeof value !== 'string') return []
+    if (kind === 'secret') return [value]
+    if (kind !== 'private_key') return []
+    return [value, ...value.split(/\s+/).filter((line) => line.length >= 32)]
+  })
 }

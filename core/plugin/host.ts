@@ -1,5 +1,6 @@
 import type { Core } from '../core.ts'
 import { codeLabel, count, observe } from '../observability/meter.ts'
+import { redact, redactedLog } from '../observability/redact.ts'
 import { about } from '../observability/traced.ts'
 import type { Clock, HttpAnswer, Memory } from '../ports.ts'
 import type {
@@ -56,6 +57,8 @@ export interface ChannelCall {
   readonly transferId?: string
   readonly splitId?: string
   readonly splitReturnId?: string
+  /** Who pays or is paid: must not stand in any text that comes of the call. Not logged itself. */
+  readonly hides?: readonly (string | null | undefined)[]
 }
 
 /**
@@ -65,13 +68,14 @@ export interface ChannelCall {
 export async function runOperation<Outcome extends AnyOutcome>(
   core: Core,
   channel: BoundChannel,
-  call: ChannelCall,
+  { hides = [], ...call }: ChannelCall,
   operation: (ports: ChannelPorts) => Promise<Outcome>,
 ): Promise<Ran<Outcome | Unknown | NotSent>> {
   const { clock } = core.ports
   const startedAtMs = clock.now()
   const here = about(core, { channel: channel.manifest.id, ...call })
-  const ran = await run(here, channel, call.accountId, operation)
+  const hidden = [...(channel.secrets ?? []), ...hides.filter((each) => typeof each === 'string')]
+  const ran = redacted(await run(here, channel, call.accountId, operation, hidden), hidden)
   measure(core, channel.manifest.id, call.operation, ran.outcome, clock.now() - startedAtMs)
   return ran
 }
@@ -81,13 +85,15 @@ async function run<Outcome extends AnyOutcome>(
   channel: BoundChannel,
   scope: string,
   operation: (ports: ChannelPorts) => Promise<Outcome>,
+  hidden: readonly string[],
 ): Promise<Ran<Outcome | Unknown | NotSent>> {
   const transcript: TranscriptLine[] = []
-  const ports = channelPorts(core, channel, scope, transcript)
+  const ports = channelPorts(core, channel, scope, transcript, hidden)
   try {
     return { outcome: await operation(ports), transcript }
   } catch (error) {
-    const evidence = error instanceof Error ? `${error.name}: ${error.message}` : 'threw'
+    const thrown = error instanceof Error ? `${error.name}: ${error.message}` : 'threw'
+    const evidence = redact(thrown, hidden)
     core.ports.log.write('error', 'a channel operation threw', { evidence })
     // Nothing was handed to the http port: provably nothing left.
     if (transcript.length === 0)
@@ -96,11 +102,37 @@ async function run<Outcome extends AnyOutcome>(
   }
 }
 
+/** The same without what its texts must not tell: they are stored, logged and shown to merchants. */
+function redacted<Outcome extends AnyOutcome>(
+  { outcome, transcript }: Ran<Outcome>,
+  hidden: readonly string[],
+): Ran<Outcome> {
+  const clean = (text: string) => redact(text, hidden)
+  const { error, evidence, reason } = outcome
+  return {
+    outcome: {
+      ...outcome,
+      ...(evidence !== undefined && { evidence: clean(evidence) }),
+      ...(reason !== undefined && { reason: clean(reason) }),
+      ...(error !== undefined && {
+        error: { ...error, code: clean(error.code), message: clean(error.message) },
+      }),
+    },
+    transcript: transcript.map(({ call, result, ms }) => ({
+      call: clean(call),
+      result: clean(result),
+      ms,
+    })),
+  }
+}
+
 /** What every outcome has, and what some have. */
 interface AnyOutcome {
   readonly kind: string
   readonly error?: ChannelError
   readonly unverified?: true
+  readonly evidence?: string
+  readonly reason?: string
 }
 
 function measure(
@@ -130,6 +162,7 @@ export function channelPorts(
   channel: BoundChannel,
   scope: string,
   transcript: TranscriptLine[] = [],
+  hidden: readonly string[] = channel.secrets ?? [],
 ): ChannelPorts {
   const { clock, random, log, memory } = ports
   return {
@@ -137,7 +170,7 @@ export function channelPorts(
     clock,
     random,
     cache: memoryCache(memory, clock, `${channel.manifest.id}:${scope}`),
-    log,
+    log: redactedLog(log, hidden),
   }
 }
 

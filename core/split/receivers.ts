@@ -207,7 +207,11 @@ async function callChannel(
   const { outcome } = await runOperation<ReceiverOutcome>(
     core,
     channel,
-    { operation: OPERATIONS[name], accountId: passage.accountId },
+    {
+      operation: OPERATIONS[name],
+      accountId: passage.accountId,
+      hides: [receiver.account, receiver.name],
+    },
     (ports) => operation(ports, { receiver, requestNumber }),
   )
   return outcome

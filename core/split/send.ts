@@ -31,6 +31,7 @@ export async function sendSplit(
       accountId: split.accountId,
       splitId,
       attemptId,
+      hides: shares.flatMap(({ account, name }) => [account, name]),
     },
     (ports) =>
       shares.length === 0

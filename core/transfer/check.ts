@@ -52,7 +52,12 @@ export async function askTransfer(
   const { outcome, transcript } = await runOperation<QueryTransferOutcome>(
     core,
     channel,
-    { operation: 'query_transfer', accountId: transfer.accountId, transferId },
+    {
+      operation: 'query_transfer',
+      hides: [transfer.account, transfer.accountName],
+      accountId: transfer.accountId,
+      transferId,
+    },
     (ports) =>
       operations.query(ports, {
         transferId,

@@ -35,7 +35,12 @@ export async function sendTransfer(
   const ran = await runOperation<TransferOutcome>(
     core,
     channel,
-    { operation: 'transfer', accountId: transfer.accountId, transferId: transfer.transferId },
+    {
+      operation: 'transfer',
+      hides: [transfer.account, transfer.accountName],
+      accountId: transfer.accountId,
+      transferId: transfer.transferId,
+    },
     (ports) => operations.send(ports, input),
   )
   return storeOutcome(core, transfer, ran, source, key)
