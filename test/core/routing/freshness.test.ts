@@ -31,11 +31,11 @@ describe('settings that are changed elsewhere, while the app is remembered here'
     const after = await shop.orders()
     expect(await pinned(shop, before)).toEqual([shop.accountId, 1, 'shop'])
     expect(await pinned(shop, after)).toEqual([shop.accountId, 2, 'shop-2'])
-    // The bank says `shop`: right for the old one, wrong for the new one.
+    // The bank pays whom it was asked for: each fits the settings that its order was sent under.
     await shop.payerPays(before)
     await shop.payerPays(after)
     expect((await shop.sees(before)).data).toMatchObject({ state: 2 })
-    expect((await shop.sees(after)).data).toMatchObject({ state: 1 })
+    expect((await shop.sees(after)).data).toMatchObject({ state: 2 })
   })
 
   it('are not used to query, close or refund what was sent under the old ones', async () => {
