@@ -19,7 +19,8 @@ export async function limitedByIp(core: Core, request: Request): Promise<Respons
   if (ip === undefined) return undefined
   const taken = await takeOne(core, 'ip', ip)
   if (taken.within) return undefined
-  core.ports.log.write('warn', 'too many requests from one address', { path: pathname })
+  // Counted anyhow: a flood of requests must not become one of lines.
+  core.ports.log.write('debug', 'too many requests from one address', { path: pathname })
   return pathname.startsWith('/api/')
     ? failureAnswer(tooManyRequests(taken.retryAfterMs))
     : problem(taken.retryAfterMs)
