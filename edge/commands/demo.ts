@@ -1,4 +1,4 @@
-/** `npm run demo`: an order from its first request to half of its refund, each step printed. */
+/** `npm run demo`: orders from their first request to half of their refund, each step printed. */
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -9,6 +9,12 @@ import { verifyJeepay } from '../../core/signing/jeepay.ts'
 import { signedFields } from '../sandbox/demo-shop.ts'
 
 const PATIENCE_MS = 30_000
+
+/** One order through each. */
+const WAYS = [
+  ['WX_NATIVE', 'WeChat Pay'],
+  ['ALI_QR', 'Alipay'],
+] as const
 
 const sandboxFile = z.object({
   baseUrl: z.string(),
@@ -28,18 +34,19 @@ const demo = sandboxFile.parse(JSON.parse(readFileSync('.tongbao/sandbox.json', 
 const heard: Record<string, string>[] = []
 const shop = await listen()
 try {
-  await run()
+  for (const [wayCode, channel] of WAYS) await run(wayCode, channel)
+  console.log('\nDone: nothing was lost, and every message was signed.')
 } finally {
   shop.close()
   await stopGateway()
 }
 
-async function run(): Promise<void> {
+async function run(wayCode: string, channel: string): Promise<void> {
   const notifyUrl = `http://127.0.0.1:${shop.port}/notify`
-  step('The shop orders 10.00 yuan, to be paid by scanning a WeChat Pay code')
+  step(`The shop orders 10.00 yuan, to be paid by scanning a code with ${channel}`)
   const order = await call('/api/pay/unifiedOrder', {
     mchOrderNo: `SHOP${Date.now()}`,
-    wayCode: 'WX_NATIVE',
+    wayCode,
     amount: 1_000,
     currency: 'CNY',
     subject: 'A cup of tea',
@@ -78,7 +85,6 @@ async function run(): Promise<void> {
     'notification',
     `state ${back.state} (2 is refunded), ${back.refundAmount} fen, sign verified`,
   )
-  console.log('\nDone: nothing was lost, and every message was signed.')
 }
 
 /** A gateway that is there already, or one of our own until we are done. */

@@ -46,7 +46,8 @@ const worker = await unstable_startWorker({
     logLevel: 'warn',
     server: { hostname: host, port },
     inspector: false,
-    watch: true,
+    // A test that kills it has nothing to watch, and would leave the watcher behind.
+    watch: !process.argv.includes('--no-watch'),
     persist: false,
   },
 })

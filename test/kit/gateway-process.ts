@@ -34,7 +34,7 @@ const edge = (file: string) => fileURLToPath(new URL(`../../edge/${file}`, impor
 const COMMANDS = {
   node: [process.execPath, edge('node.ts')],
   deno: [DENO, 'run', '--no-prompt', '-A', edge('deno.ts')],
-  workerd: [process.execPath, edge('commands/dev-worker.ts')],
+  workerd: [process.execPath, edge('commands/dev-worker.ts'), '--no-watch'],
 } as const
 
 /** No measure of anything: an end to waiting. workerd is bundled for first. */
@@ -47,9 +47,12 @@ export async function startGateway(options: ProcessOptions): Promise<GatewayProc
   const isRunning = () => child.exitCode === null && child.signalCode === null
   await until(
     () => /Merchant API|is live at/.test(output()) || !isRunning(),
-    `the gateway to come up: ${output()}`,
+    'the gateway to come up',
     BOOT_TIMEOUT_MS,
-  )
+  ).catch((error: unknown) => {
+    kill('SIGKILL')
+    throw new Error(`the gateway did not come up: ${output()}`, { cause: error })
+  })
   if (!isRunning()) throw new Error(`the gateway ended: ${output()}`)
   return {
     baseUrl: `http://127.0.0.1:${port}`,
