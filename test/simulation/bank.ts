@@ -13,8 +13,8 @@ export interface BankOrder {
   readonly charged: boolean
   state: 'unpaid' | 'paid' | 'closed' | 'declined'
   paidAtMs: number
-  /** The bank had closed it, and took the money all the same. */
-  paidAfterClose: boolean
+  /** The bank had closed or declined it, and took the money all the same. */
+  paidAfterEnd: boolean
   /** A well signed callback said something else of it than is true. */
   liedAbout: boolean
   closeAsked: boolean
@@ -91,8 +91,8 @@ export interface Bank {
   payerPays(number: string): boolean
   /** The payer opens what was signed here, and pays. */
   payerOpens(signedOrder: string): boolean
-  /** The bank takes the money of an order that it had closed. */
-  paysAfterClose(number: string): boolean
+  /** The bank takes the money of an order that it had closed or declined. */
+  paysAfterEnd(number: string): boolean
   payeeTakes(number: string): boolean
   /** A callback of a kind that a bank should not send, well signed or not. */
   misspeaks(number: string, how: 'forged' | 'other_amount' | 'other_payee'): Callback | undefined
@@ -185,6 +185,11 @@ export function openBank(
     tell(describeOrder(order), order.name, order.callbackUrl)
   }
 
+  function ends(order: BankOrder, state: 'closed' | 'declined'): void {
+    order.state = state
+    tell(describeOrder(order), order.name, order.callbackUrl)
+  }
+
   function makeOrder(asked: Asked, chance: Chance): BankOrder {
     const order: BankOrder = {
       number: asked.number,
@@ -195,7 +200,7 @@ export function openBank(
       charged: asked.code !== undefined,
       state: 'unpaid',
       paidAtMs: 0,
-      paidAfterClose: false,
+      paidAfterEnd: false,
       liedAbout: false,
       closeAsked: false,
     }
@@ -213,7 +218,9 @@ export function openBank(
         fault(`${asked.name} was sent again with another amount`)
       }
       const order = known ?? makeOrder(asked, chance)
-      if (known === undefined && mood === 'declines') order.state = 'declined'
+      if (known === undefined && mood === 'declines' && order.state === 'unpaid') {
+        ends(order, 'declined')
+      }
       if (mood === 'calls_back_first' && order.state === 'unpaid') takeMoney(order)
       if (order.state === 'declined') return { result: 'declined' }
       if (order.state === 'closed') return { result: 'refused' }
@@ -227,7 +234,8 @@ export function openBank(
         return { result: 'not_found' }
       }
       if (mood === 'lags' && order.state === 'paid') {
-        return { ...describeOrder(order), state: 'unpaid' }
+        const before = order.paidAfterEnd ? 'closed' : 'unpaid'
+        return { ...describeOrder(order), state: before }
       }
       return describeOrder(order)
     },
@@ -238,7 +246,7 @@ export function openBank(
       order.closeAsked = true
       if (order.state === 'paid') return { result: 'already_paid' }
       if (order.state === 'declined') return { result: 'ok' }
-      order.state = 'closed'
+      ends(order, 'closed')
       return { result: 'ok' }
     },
     refund(asked, mood) {
@@ -484,10 +492,10 @@ export function openBank(
       takeMoney(order)
       return true
     },
-    paysAfterClose(number) {
+    paysAfterEnd(number) {
       const order = orders.get(number)
-      if (order?.state !== 'closed') return false
-      order.paidAfterClose = true
+      if (order?.state !== 'closed' && order?.state !== 'declined') return false
+      order.paidAfterEnd = true
       takeMoney(order)
       return true
     },

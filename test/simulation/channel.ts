@@ -427,9 +427,10 @@ function factsOf(said: Said): readonly Fact[] {
       return [{ about: 'transfer', transferId: number as TransferId, payee, ...outcome }]
     }
     default: {
-      if (said.state !== 'paid') return []
-      const attemptId = number as AttemptId
-      return [{ about: 'payment', attemptId, kind: 'succeeded', ...paidOf(said) }]
+      const about = { about: 'payment', attemptId: number as AttemptId } as const
+      if (said.state === 'paid') return [{ ...about, kind: 'succeeded', ...paidOf(said) }]
+      if (said.state === 'closed') return [{ ...about, kind: 'closed' }]
+      return said.state === 'declined' ? [{ ...about, kind: 'failed', error: DECLINED }] : []
     }
   }
 }

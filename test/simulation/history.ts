@@ -31,7 +31,7 @@ export async function playHistory(
   { faults, tells = false }: HistoryOptions,
 ): Promise<Ended> {
   const world = openWorld(plan, stage, { faults, tells })
-  stage.open(world.ports)
+  stage.open(world.ports, plan.weather.replicaLagMs > 0)
   const { timeline, laws } = world
   const deeds = openDeeds(world)
   for (const step of plan.steps) {
@@ -70,9 +70,9 @@ async function comesToRest(world: World, isOver: () => boolean): Promise<void> {
         },
       )
       await timeline.runTo(timeline.nowMs() + 30 * SECOND_MS, isOver)
+      if (nothingIsOpen(world)) return
       if (isIdle) break
     }
-    if (nothingIsOpen(world)) return
   }
 }
 
@@ -358,10 +358,10 @@ function openDeeds(world: World): (step: Step) => void {
     return: returns,
     return_again: returns,
     payer_pays: payerPays,
-    pays_after_close: ({ of }) => {
-      const isPaid = bank.paysAfterClose(attemptOf(of))
+    pays_after_end: ({ of }) => {
+      const isPaid = bank.paysAfterEnd(attemptOf(of))
       world.tell(
-        () => `the bank ${isPaid ? 'takes' : 'has not closed, and so takes no'} late money`,
+        () => `the bank ${isPaid ? 'takes' : 'has not ended it, and so takes no'} late money`,
       )
     },
     payee_takes: ({ of }) => {

@@ -242,7 +242,7 @@ export function openLaws(
     )) {
       const order = bank.orders.get(String(attemptId))
       const truth = order?.state
-      const closes = order?.paidAfterClose === true
+      const brokeItsWord = order?.paidAfterEnd === true
       if (state === 'succeeded')
         holds(
           truth === 'paid' && order?.fen === amount,
@@ -250,11 +250,12 @@ export function openLaws(
         )
       if (state === 'failed')
         holds(
-          truth === 'declined',
+          truth === 'declined' || brokeItsWord,
           () => `${id} is said to have failed, and the bank has it ${truth ?? 'not at all'}`,
         )
       if (state === 'closed') {
-        const isClosed = truth === undefined || truth === 'closed' || truth === 'declined' || closes
+        const isClosed =
+          truth === undefined || truth === 'closed' || truth === 'declined' || brokeItsWord
         holds(isClosed, () => `${id} is said to be closed, and the bank has it ${truth}`)
       }
     }

@@ -51,7 +51,7 @@ export type Deed =
   | 'return'
   | 'return_again'
   | 'payer_pays'
-  | 'pays_after_close'
+  | 'pays_after_end'
   | 'payee_takes'
   | 'forged_callback'
   | 'stray_callback'
@@ -101,7 +101,7 @@ export interface Plan {
 
 export const ISOLATES = 3
 
-const CALM: Readonly<Record<Door, number>> = {
+export const CALM: Readonly<Record<Door, number>> = {
   read: 0,
   write: 0,
   bank: 0,
@@ -119,13 +119,13 @@ export function drawPlan(seed: number): Plan {
     20 * MINUTE_MS,
     3 * HOUR_MS,
   ])
-  const orders = drawMany(chance, chance.pick([1, 1, 1, 2, 2, 3]), () => drawOrder(chance))
-  const refunds = drawMany(chance, chance.pick([0, 1, 1, 2, 3]), () => ({
+  const orders = drawMany(chance, chance.pick([1, 1, 1, 1, 1, 2, 2, 3]), () => drawOrder(chance))
+  const refunds = drawMany(chance, chance.pick([0, 0, 1, 1, 2, 3]), () => ({
     order: chance.whole(0, orders.length - 1),
     fen: chance.pick([100, 400, 600, 1_000]),
     told: chance.is(0.8),
   }))
-  const transfers = drawMany(chance, chance.pick([0, 0, 0, 1, 1, 2]), () => ({
+  const transfers = drawMany(chance, chance.pick([0, 0, 0, 0, 1, 2]), () => ({
     fen: chance.whole(1, 900),
     told: chance.is(0.8),
   }))
@@ -214,7 +214,7 @@ function deedsOfOrder(chance: Chance, order: OrderPlan, of: number, stormMs: num
     ['payer_pays', 0.7],
     ['ask', 0.3],
     ['close', 0.3],
-    ['pays_after_close', 0.2],
+    ['pays_after_end', 0.2],
     ['split', order.split === 'manual' ? 0.9 : 0.02],
     ['split', order.split === 'manual' ? 0.3 : 0],
     ['ask_split', 0.05],
@@ -224,9 +224,21 @@ function deedsOfOrder(chance: Chance, order: OrderPlan, of: number, stormMs: num
     ['other_amount', 0.03],
     ['other_payee', 0.03],
   )
+  // A payer who is as quick as the close, or a moment quicker than the bank's own books.
+  const close = shifted.find(({ deed }) => deed === 'close')
+  const meets: Drawn[] =
+    close !== undefined && chance.is(0.4)
+      ? [
+          {
+            deed: chance.pick(['payer_pays', 'pays_after_end', 'pays_after_end']),
+            of,
+            atMs: close.atMs + chance.pick([20, 90, 150, 2_000, 20_000]),
+          },
+        ]
+      : []
   return [
     { deed: 'order', of, atMs: startMs },
-    ...shifted.map((drawn) => ({ ...drawn, atMs: startMs + drawn.atMs })),
+    ...[...shifted, ...meets].map((drawn) => ({ ...drawn, atMs: startMs + drawn.atMs })),
   ]
 }
 
@@ -262,7 +274,7 @@ function deedsOfTransfer(chance: Chance, of: number, stormMs: number): Drawn[] {
 }
 
 function deedsOfMachines(chance: Chance, stormMs: number): Drawn[] {
-  const sweeps = chance.whole(1, 8)
+  const sweeps = chance.pick([1, 2, 3, 4, 6])
   return [
     ...Array.from({ length: sweeps }, () => ({
       deed: 'sweep' as const,

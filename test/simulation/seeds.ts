@@ -12,8 +12,13 @@ export function playSeed(stage: Stage, seed: number, tells = false): Promise<End
 
 export interface Played {
   readonly played: number
-  /** Seeds whose histories broke a law. */
-  readonly failed: readonly number[]
+  readonly failed: readonly Failure[]
+}
+
+export interface Failure {
+  readonly seed: number
+  /** What held no longer, first of all. */
+  readonly what: string
 }
 
 /** Plays seeds one after the other, until all are played or it is late. */
@@ -23,11 +28,12 @@ export async function playSeeds(
   count: number,
   isLate: () => boolean = () => false,
 ): Promise<Played> {
-  const failed: number[] = []
+  const failed: Failure[] = []
   let played = 0
   for (; played < count && !isLate(); played++) {
-    const { broken } = await playSeed(stage, from + played)
-    if (broken.length > 0) failed.push(from + played)
+    const seed = from + played
+    const [broken] = (await playSeed(stage, seed)).broken
+    if (broken !== undefined) failed.push({ seed, what: broken.what })
   }
   return { played, failed }
 }

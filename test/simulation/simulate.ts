@@ -4,14 +4,23 @@
  * Plays histories, one a seed, on `--threads` (as many as there are processors unless told otherwise).
  * The first that breaks a law is made as short as can be, and told; with `--all` it goes on to the
  * end, and tells the first of each kind; with `--keep` what it tells is added to the corpus, which
- * `npm test` replays. `--story` tells the one history of `--seed`, however it ends.
+ * `npm test` replays. `--story` tells the one history of `--seed`, however it ends. `--teeth` shows that
+ * a gateway whose laws are broken on purpose does not pass.
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { drawPlan } from './plan.ts'
-import { addToCorpus, type CorpusEntry, playSeed, shortestOf, storyOf } from './seeds.ts'
+import {
+  addToCorpus,
+  type CorpusEntry,
+  type Failure,
+  playSeed,
+  shortestOf,
+  storyOf,
+} from './seeds.ts'
 import { kindOf, playCase } from './shrink.ts'
 import { openStage } from './stage.ts'
+import { showTeeth } from './teeth.ts'
 import { playOnThreads } from './threads.ts'
 
 const { values } = parseArgs({
@@ -22,10 +31,12 @@ const { values } = parseArgs({
     all: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     story: { type: 'boolean', default: false },
+    teeth: { type: 'boolean', default: false },
   },
 })
 const seed = Number(values.seed)
-if (values.story) await tellOne()
+if (values.teeth) await showTeeth()
+else if (values.story) await tellOne()
 else await playAll()
 
 async function tellOne(): Promise<void> {
@@ -55,18 +66,17 @@ async function playAll(): Promise<void> {
 }
 
 /** Of each kind of failure the first one. */
-async function tellFailures(failed: readonly number[]): Promise<void> {
+async function tellFailures(failed: readonly Failure[]): Promise<void> {
   process.exitCode = 1
   const stage = await openStage()
   const kinds = new Set<string>()
   const found: CorpusEntry[] = []
-  for (const seed of failed) {
-    const [broken] = (await playSeed(stage, seed)).broken
-    if (broken === undefined || kinds.has(kindOf(broken.what))) continue
-    kinds.add(kindOf(broken.what))
+  for (const { seed, what } of failed) {
+    if (kinds.has(kindOf(what))) continue
+    kinds.add(kindOf(what))
     const shortest = await shortestOf(stage, seed)
     console.log(storyOf(shortest, await playCase(stage, shortest, true)))
-    found.push({ about: broken.what, ...shortest })
+    found.push({ about: what, ...shortest })
   }
   if (values.keep) addToCorpus(found)
 }

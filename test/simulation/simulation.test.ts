@@ -18,9 +18,9 @@ describe('the simulation', () => {
     async () => {
       const untilMs = performance.now() + LONGEST_MS
       const { failed } = await playSeeds(stage, 1, HISTORIES, () => performance.now() > untilMs)
-      const [seed] = failed
-      if (seed === undefined) return
-      const shortest = await shortestOf(stage, seed)
+      const [first] = failed
+      if (first === undefined) return
+      const shortest = await shortestOf(stage, first.seed)
       expect.fail(storyOf(shortest, await playCase(stage, shortest, true)))
     },
     LONGEST_MS * 5,

@@ -37,8 +37,8 @@ export interface Stage {
   appOf(weather: Pick<Weather, 'latePolicy' | 'notifiesEveryEnd'>): App
   /** One for each isolate; its ports are those of the world that is being played. */
   readonly gateways: readonly Gateway[]
-  /** Begins anew, with the ports of another world. */
-  open(portsOf: (isolate: number) => Ports): void
+  /** Begins anew, with the ports of another world; with a replica only where that lags. */
+  open(portsOf: (isolate: number) => Ports, hasReplica: boolean): void
 }
 
 export const START_MS = Date.UTC(2026, 1, 27, 15, 59, 50)
@@ -79,9 +79,9 @@ export async function openStage(): Promise<Stage> {
       assert(app !== undefined, 'there is an app for each policy')
       return app
     },
-    open(ports) {
+    open(ports, hasReplica) {
       tables.fill(furnished)
-      replica.fill(furnished)
+      if (hasReplica) replica.fill(furnished)
       portsOf = ports
     },
   }

@@ -1,16 +1,17 @@
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { z } from 'zod'
-import { playSeeds } from './seeds.ts'
+import { type Failure, playSeeds } from './seeds.ts'
 import { openStage } from './stage.ts'
 
 const CHUNK = 20
 
 const chunkSchema = z.object({ from: z.number(), count: z.number() })
-const playedSchema = z.object({ played: z.number(), failed: z.array(z.number()) })
+const failureSchema = z.object({ seed: z.number(), what: z.string() })
+export const playedSchema = z.object({ played: z.number(), failed: z.array(failureSchema) })
 
 export interface Run {
   readonly played: number
-  readonly failed: readonly number[]
+  readonly failed: readonly Failure[]
   readonly seconds: number
 }
 
@@ -30,7 +31,7 @@ export async function playOnThreads(
   const startedMs = performance.now()
   const seconds = () => (performance.now() - startedMs) / 1_000
   const end = seed + histories
-  const failed: number[] = []
+  const failed: Failure[] = []
   let next = seed
   let played = 0
 
@@ -53,7 +54,7 @@ export async function playOnThreads(
   }
 
   await Promise.all(Array.from({ length: threads }, work))
-  return { played, failed: failed.sort((a, b) => a - b), seconds: seconds() }
+  return { played, failed: failed.sort((a, b) => a.seed - b.seed), seconds: seconds() }
 }
 
 if (!isMainThread) {

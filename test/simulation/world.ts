@@ -46,9 +46,10 @@ export interface World {
   readonly laws: Laws
   /** Faults that were met, by the use of a door that met them. */
   readonly met: Map<string, Fault>
-  /** Each use of a door, in order; kept only when `tells`. */
-  readonly story: string[]
+  /** Each use of a door in the storm, in order. */
   readonly doors: Map<string, Door>
+  /** All that happened, for people; kept only when `tells`. */
+  readonly story: string[]
   /** Has an isolate do something; `done` hears of it unless the isolate dies first. */
   start<Result>(
     name: string,
@@ -138,7 +139,7 @@ export function openWorld(plan: Plan, stage: Stage, options: WorldOptions): Worl
     const use = `${task.name}, ${++task.uses}`
     const fault = faults(use, door)
     if (fault !== undefined) met.set(use, fault)
-    doors.set(use, door)
+    if (faults !== noFaults) doors.set(use, door)
     mark(`${use}: ${what()}${fault === undefined ? '' : `  ← ${fault}`}`)
     const chance = chanceOf(seed, `pace ${use}`)
     /** Goes on in the isolate, unless that has died. */
@@ -386,7 +387,8 @@ export function openWorld(plan: Plan, stage: Stage, options: WorldOptions): Worl
       // Of money that came after a close nobody asks: a bank that breaks its word says so for days.
       for (const { name, body, url, about } of bank.callbacks) {
         const order = [...bank.orders.values()].find((each) => each.callbackUrl === url)
-        if (order?.paidAfterClose) announce({ name: `${name} again`, body, url, about })
+        if (order?.paidAfterEnd && about.includes('paid'))
+          announce({ name: `${name} again`, body, url, about })
       }
     },
     tell: (line) => mark(line()),
