@@ -1,7 +1,6 @@
-import { assert } from '../../core/result.ts'
 import { alipay } from '../../plugins/alipay/index.ts'
 import { createAlipaySimulator } from '../../plugins/alipay/sandbox/index.ts'
-import { describeChannel, describeMode } from './conformance.ts'
+import { describeChannel, describeMode, describeProvider } from './conformance.ts'
 
 describeChannel({
   name: 'Alipay',
@@ -9,15 +8,10 @@ describeChannel({
   simulate: (ports) => createAlipaySimulator(ports),
 })
 
-describeMode({
+describeProvider({
   name: 'Alipay, through a service provider',
   plugin: alipay,
   simulate: (ports) => createAlipaySimulator(ports),
-  async settings(simulator) {
-    const [below] = (await simulator.cast?.())?.belowProvider ?? []
-    assert(below !== undefined, 'there is a merchant below a provider')
-    return below
-  },
 })
 
 describeMode({

@@ -1,9 +1,11 @@
 import { describe } from 'vitest'
+import { assert } from '../../core/result.ts'
 import { describeBills } from './bills.ts'
 import type { Subject } from './market.ts'
 import { describeFaultyPayments, describePayments } from './payments.ts'
 import { describeFaultyRefunds, describeRefunds } from './refunds.ts'
 import { describeSplits } from './splits.ts'
+import { describeTenancy } from './tenancy.ts'
 import { describeTransfers } from './transfers.ts'
 
 /**
@@ -30,5 +32,20 @@ export function describeMode(subject: Subject): void {
   describe(subject.name, () => {
     describePayments(subject)
     describeRefunds(subject)
+  })
+}
+
+/** Merchants below a service provider: they can do what others can, and are kept apart. */
+export function describeProvider(subject: Subject): void {
+  describeMode({
+    ...subject,
+    async settings(simulator) {
+      const [below] = (await simulator.cast?.())?.belowProvider ?? []
+      assert(below !== undefined, 'there is a merchant below a provider')
+      return below
+    },
+  })
+  describe(subject.name, () => {
+    describeTenancy(subject)
   })
 }

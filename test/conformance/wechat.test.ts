@@ -1,7 +1,6 @@
-import { assert } from '../../core/result.ts'
 import { wechat } from '../../plugins/wechat/index.ts'
 import { createWechatSimulator } from '../../plugins/wechat/sandbox/index.ts'
-import { describeChannel, describeMode } from './conformance.ts'
+import { describeChannel, describeProvider } from './conformance.ts'
 
 const subject = {
   plugin: wechat,
@@ -12,12 +11,7 @@ const subject = {
 
 describeChannel({ ...subject, name: 'WeChat Pay' })
 
-describeMode({
+describeProvider({
   ...subject,
   name: 'WeChat Pay, through a service provider',
-  async settings(simulator) {
-    const [below] = (await simulator.cast?.())?.belowProvider ?? []
-    assert(below !== undefined, 'there is a merchant below a provider')
-    return below
-  },
 })
