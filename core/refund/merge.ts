@@ -35,6 +35,12 @@ export type RefundEvent =
   | 'refund.failed'
   | 'refund.needs_operator'
 
+/** Kept until it comes right: money went back, but not as we asked for it. */
+const DIFFERS = {
+  errorCode: 'REFUND_DIFFERS',
+  errorMessage: '通道退款结果与请求不一致，等待人工核对',
+} as const
+
 /**
  * What a fact does to a refund. Pure; the same ladder as for payments, success on top.
  *
@@ -52,12 +58,7 @@ export function mergeRefundFact(
     case 'failed':
       if (!mayMoveRefund(refund.state, 'failed')) return undefined
       return {
-        set: {
-          state: 'failed',
-          errorCode: fact.error.code,
-          errorMessage: fact.error.message,
-          needsOperator: false,
-        },
+        set: { state: 'failed', ...errorLeft(refund, fact.error) },
         event: 'refund.failed',
         tells: 'refund.failed',
         released: refund.amountMinor,
@@ -65,6 +66,15 @@ export function mergeRefundFact(
     case 'succeeded':
       return mergeSucceeded(refund, fact, payee)
   }
+}
+
+/** Nobody is needed for a refund that failed, unless something else went back: that is never forgotten. */
+function errorLeft(
+  { errorCode, needsOperator }: RefundStanding,
+  { code, message }: { readonly code: string; readonly message: string },
+): Pick<RefundStanding, 'errorCode' | 'errorMessage' | 'needsOperator'> {
+  if (errorCode === DIFFERS.errorCode) return { ...DIFFERS, needsOperator }
+  return { errorCode: code, errorMessage: message, needsOperator: false }
 }
 
 function mergePending(
@@ -98,9 +108,9 @@ function mergeSucceeded(
     fact.refunded.currency === refund.currency
   if (!fits) {
     // Money went back, but not what we asked for: it stays reserved until somebody has looked.
-    if (refund.needsOperator) return undefined
+    if (refund.needsOperator && refund.errorCode === DIFFERS.errorCode) return undefined
     return {
-      set: { needsOperator: true },
+      set: { ...DIFFERS, needsOperator: true },
       event: 'refund.needs_operator',
       alarm: 'refund_differs',
     }

@@ -61,6 +61,8 @@ export interface Bank extends MoneyOut {
   readonly calls: string[]
   /** Moods for the next calls of an operation, one a call. */
   will(operation: string, ...moods: BankMood[]): void
+  /** Forgets what was left of the moods for the next calls of an operation. */
+  forget(operation: string): void
   /** The mood of all calls of an operation from now on; none takes it back. */
   always(operation: string, mood?: BankMood): void
   /** What happens before the next call of an operation is tried: its runner is held up. */
@@ -97,6 +99,7 @@ export function openBank(
     will(operation, ...next) {
       moods.set(operation, [...(moods.get(operation) ?? []), ...next])
     },
+    forget: (operation) => void moods.delete(operation),
     always(operation, mood) {
       if (mood === undefined) lasting.delete(operation)
       else lasting.set(operation, mood)

@@ -1,0 +1,29 @@
+/**
+ * What is mutated, and by which tests each mutant has to be found. Only tests that are about the
+ * subject: a mutant that nothing but the whole gateway finds is a rule that nobody has written down.
+ */
+export const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
+  'core/payment/state.ts': ['core/payment/state', 'core/payment/merge'],
+  'core/payment/merge.ts': ['core/payment/merge'],
+  'core/refund/state.ts': ['core/refund/merge'],
+  'core/refund/merge.ts': ['core/refund/merge'],
+  'core/refund/plan.ts': ['core/refund/plan'],
+  'core/refund/create.ts': [
+    'core/refund/create',
+    'core/refund/parallel',
+    'core/properties/refunds',
+  ],
+  'core/signing/equal.ts': ['core/signing/**', 'core/properties/signing'],
+  'core/signing/fingerprint.ts': ['core/signing/**', 'core/properties/signing'],
+  'core/signing/hex.ts': ['core/signing/**', 'core/properties/signing'],
+  'core/signing/jeepay.ts': ['core/signing/**', 'core/properties/signing'],
+  'core/signing/token.ts': ['core/signing/**', 'core/properties/signing'],
+  'core/notification/schedule.ts': ['core/notification/schedule'],
+  'core/notification/outbox.ts': ['core/notification/**', 'core/payment/merge'],
+  'core/notification/deliver.ts': ['core/notification/**'],
+  'core/store/guarded.ts': [
+    'core/store/guarded**',
+    'core/payment/create',
+    'core/properties/refunds',
+  ],
+}
