@@ -143,7 +143,8 @@ export function succeed(
     errorCode: null,
     errorMessage: null,
   } as const
-  const late = decideLate({ ...payment, ...paid }, context)
+  const isLate = payment.closedAtMs !== null && paidAtMs > payment.closedAtMs
+  const late = isLate ? LATE[context.latePolicy] : undefined
   const told = late === undefined || late.set.lateDecision === 'accepted'
   return {
     set: { ...paid, ...late?.set },
@@ -191,23 +192,13 @@ function isJudged({ judgedMisfits }: Standing, fact: Success): boolean {
   return Array.isArray(judged) && judged.includes(misfitKey(fact))
 }
 
-const LATE = {
+interface LateChange {
+  readonly set: { readonly lateDecision: LateDecision }
+  readonly refundsAll?: true
+}
+
+const LATE: Readonly<Record<LatePolicy, LateChange>> = {
   accept: { set: { lateDecision: 'accepted' } },
   hold: { set: { lateDecision: 'held' } },
   refund: { set: { lateDecision: 'refunding' }, refundsAll: true },
-} as const satisfies Record<
-  LatePolicy,
-  { readonly set: { readonly lateDecision: LateDecision }; readonly refundsAll?: true }
->
-
-function decideLate(
-  payment: Standing,
-  { latePolicy }: Pick<MergeContext, 'latePolicy'>,
-):
-  | { readonly set: { readonly lateDecision: LateDecision }; readonly refundsAll?: true }
-  | undefined {
-  const { paidAtMs, closedAtMs } = payment
-  if (payment.lateDecision !== null) return undefined
-  if (payment.state !== 'succeeded' || paidAtMs === null || closedAtMs === null) return undefined
-  return paidAtMs > closedAtMs ? LATE[latePolicy] : undefined
 }

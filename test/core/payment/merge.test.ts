@@ -149,6 +149,109 @@ describe('what one fact does to a payment', () => {
   })
 })
 
+describe('what is written of one fact', () => {
+  const at = (latePolicy: LatePolicy) => ({ payee: 'shop', latePolicy, observedAtMs: 9 }) as const
+  const asPaid = {
+    state: 'succeeded',
+    channelPaymentNo: 'B1',
+    paidAtMs: 6,
+    payer: null,
+    errorCode: null,
+    errorMessage: null,
+  }
+  const closedAt5 = { state: 'closed', closedAtMs: 5 } as const
+  const late = { event: 'payment.paid_late', tells: 'payment.succeeded' }
+  const more = paid(6, { paid: money(101, 'CNY') })
+
+  it.each([
+    ['that it waits', {}, pending, { set: { state: 'pending' }, event: 'payment.pending' }],
+    [
+      'that it failed',
+      {},
+      failed,
+      {
+        set: { state: 'failed', errorCode: 'DECLINED', errorMessage: '余额不足' },
+        event: 'payment.failed',
+        tells: 'payment.failed',
+      },
+    ],
+    [
+      'that it is closed',
+      {},
+      closed,
+      {
+        set: { state: 'closed', closedAtMs: 9 },
+        event: 'payment.closed',
+        tells: 'payment.closed',
+      },
+    ],
+    [
+      'that what failed is closed, too',
+      { state: 'failed' },
+      closed,
+      { set: { closedAtMs: 9 }, event: 'payment.closed' },
+    ],
+    ['that it was closed later than we know', closedAt5, closed, undefined],
+    [
+      'that it was closed earlier than we know',
+      { state: 'failed', closedAtMs: 12 },
+      closed,
+      { set: { closedAtMs: 9 }, event: 'payment.closed' },
+    ],
+    [
+      'that it is paid',
+      {},
+      paid(6),
+      { set: asPaid, event: 'payment.succeeded', tells: 'payment.succeeded' },
+    ],
+    [
+      'that another amount is paid',
+      {},
+      more,
+      {
+        set: { state: 'pending', frozenBecause: 'amount_differs' },
+        event: 'payment.frozen',
+        alarm: 'amount_differs',
+      },
+    ],
+    ['the same again', { state: 'pending', frozenBecause: 'amount_differs' }, more, undefined],
+    [
+      'another reason to freeze',
+      { ...closedAt5, frozenBecause: 'paid_twice' },
+      more,
+      {
+        set: { state: 'closed', frozenBecause: 'amount_differs,paid_twice' },
+        event: 'payment.frozen',
+        alarm: 'amount_differs',
+      },
+    ],
+  ] as const)('%s', (_, change, fact, written) => {
+    expect(mergeFact({ ...CREATED, ...change }, fact, at('accept'))).toEqual(written)
+  })
+
+  it.each([
+    ['accept', { set: { ...asPaid, lateDecision: 'accepted' }, ...late }],
+    [
+      'hold',
+      {
+        set: { ...asPaid, lateDecision: 'held' },
+        event: 'payment.paid_late',
+        alarm: 'late_money_held',
+      },
+    ],
+    [
+      'refund',
+      {
+        set: { ...asPaid, lateDecision: 'refunding' },
+        event: 'payment.paid_late',
+        refundsAll: true,
+      },
+    ],
+  ] as const)('that it is paid after its close, by policy %s', (policy, written) => {
+    expect(mergeFact({ ...CREATED, ...closedAt5 }, paid(6), at(policy))).toEqual(written)
+  })
+})
+
 describe('a misfit that an operator has judged', () => {
   const misfit = paid(1, { paid: money(101, 'CNY') })
   const judged = { ...CREATED, judgedMisfits: JSON.stringify([misfitKey(misfit)]) }

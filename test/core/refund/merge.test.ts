@@ -123,6 +123,112 @@ describe('what facts do to a refund and to the sums of its payment', () => {
     expect(sums).toMatchObject({ reserved: 30, refunded: 0, tells: [] })
   })
 
+  it.each([
+    [
+      'that it waits, with its number',
+      {},
+      { ...pending, channelRefundNo: 'B1' },
+      {
+        set: { state: 'pending', channelRefundNo: 'B1', needsOperator: false },
+        event: 'refund.pending',
+      },
+    ],
+    ['what is known', { state: 'pending', channelRefundNo: 'B1' }, pending, undefined],
+    [
+      'a number that was not known',
+      { state: 'pending' },
+      { ...pending, channelRefundNo: 'B1' },
+      {
+        set: { state: 'pending', channelRefundNo: 'B1', needsOperator: false },
+        event: 'refund.pending',
+      },
+    ],
+    [
+      'that it waits for an operator',
+      { state: 'pending', channelRefundNo: 'B1' },
+      { ...pending, needs: 'operator' },
+      {
+        set: { state: 'pending', channelRefundNo: 'B1', needsOperator: true },
+        event: 'refund.needs_operator',
+        alarm: 'refund_needs_operator',
+      },
+    ],
+    [
+      'that it failed',
+      { needsOperator: true },
+      failed,
+      {
+        set: {
+          state: 'failed',
+          errorCode: 'NOT_ENOUGH',
+          errorMessage: '余额不足',
+          needsOperator: false,
+        },
+        event: 'refund.failed',
+        tells: 'refund.failed',
+        released: 30,
+      },
+    ],
+    [
+      'that it succeeded after all',
+      { state: 'failed', errorCode: 'NOT_ENOUGH' },
+      refunded,
+      {
+        set: {
+          state: 'succeeded',
+          channelRefundNo: 'B1',
+          refundedAtMs: 5,
+          errorCode: null,
+          errorMessage: null,
+          needsOperator: false,
+        },
+        event: 'refund.succeeded',
+        tells: 'refund.succeeded',
+        refunded: 30,
+        reservesAgain: true,
+        alarm: 'refunded_after_failure',
+      },
+    ],
+    [
+      'that another amount went back',
+      { needsOperator: true },
+      { ...refunded, refunded: money(31, 'CNY') },
+      {
+        set: {
+          errorCode: 'REFUND_DIFFERS',
+          errorMessage: '通道退款结果与请求不一致，等待人工核对',
+          needsOperator: true,
+        },
+        event: 'refund.needs_operator',
+        alarm: 'refund_differs',
+      },
+    ],
+    [
+      'that it failed, after another amount went back',
+      { needsOperator: true, errorCode: 'REFUND_DIFFERS' },
+      failed,
+      {
+        set: {
+          state: 'failed',
+          errorCode: 'REFUND_DIFFERS',
+          errorMessage: '通道退款结果与请求不一致，等待人工核对',
+          needsOperator: true,
+        },
+        event: 'refund.failed',
+        tells: 'refund.failed',
+        released: 30,
+      },
+    ],
+  ] as const)('writes, when it is told %s, just that', (_, change, fact, written) => {
+    expect(mergeRefundFact({ ...CREATED, ...change }, fact, 'shop')).toEqual(written)
+  })
+
+  it('calls an operator again when one has looked and the channel says the same', () => {
+    const lookedAt = { ...CREATED, errorCode: 'REFUND_DIFFERS', needsOperator: false }
+    const differs = { ...refunded, refunded: money(31, 'CNY') }
+    expect(mergeRefundFact(lookedAt, differs, 'shop')?.alarm).toBe('refund_differs')
+  })
+
   it('calls an operator once when the channel waits for one', () => {
     const needs: RefundFact = { ...pending, needs: 'operator' }
     const first = mergeRefundFact(CREATED, needs, 'shop')
