@@ -203,7 +203,7 @@ describe('what an answer that is no answer means', () => {
           status: 400,
           code: 'PARAM_ERROR',
           class: 'invalid_request',
-          requestId: '08F5A1-0',
+          channelRequestId: '08F5A1-0',
         },
       },
     ])
