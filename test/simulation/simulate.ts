@@ -54,10 +54,11 @@ async function playAll(): Promise<void> {
     threads: Number(values.threads),
     stopsAtFirst: !values.all,
   }
-  const { played, failed, seconds } = await playOnThreads(assignment, (played, seconds) => {
+  const { played, failed, seconds } = await playOnThreads(assignment, (soFar) => {
     if (performance.now() - toldMs < 10_000) return
     toldMs = performance.now()
-    console.error(`${played} histories, ${(played / seconds).toFixed(1)} a second`)
+    const rate = (soFar.played / soFar.seconds).toFixed(1)
+    console.error(`${soFar.played} histories, ${soFar.failed.length} failed, ${rate} a second`)
   })
   console.log(
     `${played} histories from seed ${seed} on ${values.threads} threads: ${played - failed.length} passed, ${failed.length} failed; ${seconds.toFixed(0)} s, ${(played / seconds).toFixed(1)} a second`,

@@ -1,11 +1,11 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is edited is code with templates in it
+
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { playedSchema } from './threads.ts'
-
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is edited is code with templates in it
 
 /** A way to break a law of the core: in a copy of it, and never in what is shipped. */
 interface Bite {

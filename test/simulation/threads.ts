@@ -26,7 +26,7 @@ export interface Assignment {
 /** Plays seeds on threads, each with a stage of its own; a seed's history is the same on any of them. */
 export async function playOnThreads(
   { seed, histories, threads, stopsAtFirst }: Assignment,
-  progress: (played: number, seconds: number) => void = () => undefined,
+  progress: (run: Run) => void = () => undefined,
 ): Promise<Run> {
   const startedMs = performance.now()
   const seconds = () => (performance.now() - startedMs) / 1_000
@@ -43,7 +43,7 @@ export async function playOnThreads(
         const done = playedSchema.parse(message)
         played += done.played
         failed.push(...done.failed)
-        progress(played, seconds())
+        progress({ played, failed, seconds: seconds() })
         const from = next
         next = Math.min(end, from + CHUNK)
         if (from === next || (stopsAtFirst && failed.length > 0)) return resolve()
