@@ -59,7 +59,6 @@ export function createGateway({ ports, channels, settings }: GatewayOptions): Ga
     store: openStore(ports.database),
     channels: new Map(channels.map((channel) => [channel.manifest.id, channel])),
   }
-  const app = routes()
   return {
     core,
     async fetch(request, peer) {
@@ -80,6 +79,20 @@ export function createGateway({ ports, channels, settings }: GatewayOptions): Ga
 interface PerRequest {
   readonly Bindings: { readonly core: Core }
 }
+
+const POST_ONLY = [
+  '/api/pay/unifiedOrder',
+  '/api/refund/refundOrder',
+  '/api/transferOrder',
+  '/api/transfer/cancel',
+  '/api/division/receiver/bind',
+  '/api/division/receiver/unbind',
+  '/api/division/exec',
+  '/api/division/return',
+]
+
+// They hold nothing of a request: one table serves an isolate, whose gateways are made anew.
+const app = routes()
 
 function routes(): Hono<PerRequest> {
   const app = new Hono<PerRequest>()
@@ -156,17 +169,6 @@ function withRequestId(answer: Response, { traceId }: Trace): Response {
   answer.headers.set('x-request-id', traceId)
   return answer
 }
-
-const POST_ONLY = [
-  '/api/pay/unifiedOrder',
-  '/api/refund/refundOrder',
-  '/api/transferOrder',
-  '/api/transfer/cancel',
-  '/api/division/receiver/bind',
-  '/api/division/receiver/unbind',
-  '/api/division/exec',
-  '/api/division/return',
-]
 
 /** The members that JeePay's SDK reads out of a 404. */
 function problem({ ports }: Core, request: Request, status: number, error: string): Response {
