@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { AnyChannel } from '../../core/plugin/api.ts'
 import { ok } from '../../core/result.ts'
 import { issueToken } from '../../core/signing/token.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../core/time.ts'
 import { bankChannel } from '../kit/bank-channel.ts'
-import { openShop, type Shop, saying } from '../kit/shop.ts'
+import { NOTIFY_URL, openShop, type Shop, saying, signed } from '../kit/shop.ts'
 
 /** What JeePay V3.2.9 does wrong with money, each with a test that it would not pass. */
 
@@ -23,6 +23,7 @@ async function paid(options = {}) {
 it.each([
   ['accept', 2, ['2']],
   ['hold', 6, []],
+  ['refund', 6, []],
 ] as const)(
   'JeePay bug 1: a success after expiry is told as the row says it, by policy %s',
   async (latePolicy, state, told) => {
@@ -123,6 +124,22 @@ it('JeePay bug 7: a failure whose change of state lost is not told', async () =>
   expect(toldStates(shop)).toEqual(['2'])
 })
 
+it('JeePay bug 8: a transfer is asked about for as long as it takes, not for one day', async () => {
+  const shop = await openShop()
+  shop.bank.transfersWait = true
+  await shop.transfers({ mchOrderNo: 'A1' })
+  const sees = () => shop.calls('/api/transfer/query', { mchOrderNo: 'A1' })
+  await shop.passes(3 * DAY_MS, HOUR_MS)
+  const [transfer] = shop.bank.transfers.values()
+  if (transfer !== undefined) transfer.state = 'paid'
+  expect((await sees()).data).toMatchObject({ state: 1 })
+  expect(shop.told).toEqual([])
+  // The payee took it on the fourth day, and the channel's callback never came.
+  await shop.passes(DAY_MS, HOUR_MS)
+  expect((await sees()).data).toMatchObject({ state: 2 })
+  expect(toldStates(shop)).toEqual(['2'])
+})
+
 it('JeePay bug 9: a notification whose wake-up was lost is sent all the same', async () => {
   const shop = await openShop()
   const payOrderId = await shop.orders()
@@ -186,19 +203,51 @@ it('JeePay bug 11: tokens are made with the key of the deployment, not with one 
   expect(tokens.size).toBe(2)
 })
 
-it.each([
+it('JeePay bug 12: no notifyUrl leads to an internal address, however it is written', async () => {
+  const { shop, payOrderId } = await paid()
+  const refused = { code: 9999, msg: '异步通知地址不允许指向内部网络！' }
+  for (const notifyUrl of INTERNAL) {
+    expect([notifyUrl, await shop.asksFor({ notifyUrl })]).toEqual([notifyUrl, refused])
+    expect(await shop.refunds(payOrderId, { notifyUrl })).toEqual(refused)
+    expect(await shop.transfers({ notifyUrl })).toEqual(refused)
+  }
+  await shop.passes(MINUTE_MS)
+  expect(shop.told).toEqual([])
+  for (const notifyUrl of ['http://128.0.0.1/', 'https://[2606:4700::1111]/', NOTIFY_URL]) {
+    expect(await shop.asksFor({ notifyUrl })).toMatchObject({ code: 0 })
+  }
+})
+
+const INTERNAL = [
   'http://127.0.0.1:9216/api',
   'http://169.254.169.254/latest/meta-data',
-  'http://redis:6379/',
+  'http://192.168.1.1/',
+  'http://0.0.0.0/',
+  // The same addresses in one number, in octal, in hexadecimal, short, and in letters like digits.
+  'http://2130706433/',
+  'http://0177.0.0.1/',
+  'http://0x7f000001/',
+  'http://0xa9fea9fe/',
+  'http://127.1/',
+  'http://127.0.0.1./',
+  'http://①②⑦.0.0.1/',
+  'http://%31%32%37.0.0.1/',
+  // IPv6, and IPv4 inside it.
+  'http://[::1]/',
   'http://[::ffff:10.0.0.1]/',
-])('JeePay bug 12: notifications do not go to %s', async (notifyUrl) => {
-  const shop = await openShop()
-  const refused = { code: 9999, msg: '异步通知地址不允许指向内部网络！' }
-  expect(await shop.asksFor({ notifyUrl })).toEqual(refused)
-  const payOrderId = await shop.orders()
-  await shop.payerPays(payOrderId)
-  expect(await shop.refunds(payOrderId, { notifyUrl })).toEqual(refused)
-})
+  'http://[::ffff:7f00:1]/',
+  'http://[64:ff9b::a9fe:a9fe]/',
+  'http://[2002:7f00:1::]/',
+  'http://[fd00::1]/',
+  'http://[fe80::1]/',
+  // Names that only a private network has.
+  'http://localhost:8787/',
+  'http://redis:6379/',
+  'http://printer.local/',
+  'http://metadata.google.internal/',
+  'http://metadata.google.internal./',
+  'http://shop.example@127.0.0.1/',
+]
 
 it('JeePay bug 13: no row of the database holds a key or a secret in plain text', async () => {
   const shop = await eventfulShop()
@@ -246,4 +295,90 @@ it('JeePay bug 15: an app neither sees nor refunds nor closes what another app t
     '订单不存在',
   ])
   expect(callsOf(shop, 'refund')).toHaveLength(1)
+})
+
+const HOSTILE = '"><script>alert(1)</script>'
+const EVIL = 'https://evil.example/'
+
+/** A browser opens a page of ours: nothing of what its address says comes back, and it leads nowhere else. */
+async function opensInVain(shop: Shop, path: string, status: number): Promise<void> {
+  const response = await shop.gateway.fetch(new Request(`https://pay.example${path}`))
+  expect([path, response.status]).toEqual([path, status])
+  const page = await response.text()
+  const isHtml = response.headers.get('content-type')?.startsWith('text/html') ?? false
+  if (isHtml) expect(page).not.toMatch(/script|evil/)
+  expect(response.headers.get('location') ?? '').not.toContain('evil')
+}
+
+describe('JeePay bug 16: pages that a payer hops over', () => {
+  const inPath = encodeURIComponent(HOSTILE)
+  const toEvil = `returnUrl=${EVIL}&redirectUrl=${EVIL}&url=${EVIL}&state=${inPath}`
+
+  it('draw what was answered to a merchant, never what an address says', async () => {
+    const shop = await openShop()
+    const { data } = await shop.asksFor({ channelExtra: '{"payDataType":"codeImgUrl"}' })
+    const image = new URL(String(data?.payData))
+    expect((await shop.gateway.fetch(new Request(image))).status).toBe(200)
+    const [payOrderId, token] = image.pathname.slice('/api/scan/imgs/'.length).split('.')
+    const other = await shop.orders()
+    for (const name of [
+      // As JeePay's were made: the text itself, in Base64 or sealed with a key that everybody knows.
+      `${btoa(EVIL)}.png`,
+      `${inPath}.png`,
+      `${other}.${token}.png`,
+      `${payOrderId}.${inPath}.png`,
+      `${payOrderId}.png`,
+    ]) {
+      await opensInVain(shop, `/api/scan/imgs/${name}?${toEvil}`, 404)
+    }
+  })
+
+  it('show no word of a stranger, and lead where the signed order says', async () => {
+    const shop = await openShop()
+    const words = { subject: HOSTILE, body: HOSTILE, extParam: HOSTILE }
+    const plain = await shop.orders(words)
+    await opensInVain(shop, `/api/pay/return/bank/${plain}?${toEvil}`, 200)
+    await opensInVain(shop, `/api/pay/return/${inPath}/${plain}?${toEvil}`, 200)
+    await opensInVain(shop, `/api/pay/return/bank/${inPath}?${toEvil}`, 404)
+
+    const leading = await shop.orders({ ...words, returnUrl: 'https://shop.example/done' })
+    const url = `https://pay.example/api/pay/return/bank/${leading}?${toEvil}`
+    const response = await shop.gateway.fetch(new Request(url))
+    const location = String(response.headers.get('location'))
+    expect(location).toMatch(/^https:\/\/shop\.example\/done\?/)
+    expect(location).not.toMatch(/[<>"]|evil/)
+  })
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', '//evil.example', 'https:evil.example'])(
+    'are not asked to lead to %s',
+    async (returnUrl) => {
+      const shop = await openShop()
+      const msg = '同步通知地址协议仅支持http:// 或 https:// !'
+      expect(await shop.asksFor({ returnUrl })).toEqual({ code: 9999, msg })
+    },
+  )
+
+  it('take a payer’s id only to the address that the merchant signed', async () => {
+    const shop = await openShop()
+    const asked = signed({ ifCode: 'bank', redirectUrl: 'https://shop.example/id' }, shop.app)
+    const opens = async (fields: Readonly<Record<string, string | number>>) => {
+      const query = new URLSearchParams(
+        Object.entries(fields).map(([name, value]): [string, string] => [name, String(value)]),
+      )
+      const url = `https://pay.example/api/channelUserId/jump?${query}`
+      return (await shop.gateway.fetch(new Request(url))).headers.get('location')
+    }
+    expect(await opens({ ...asked, redirectUrl: EVIL })).toBeNull()
+
+    const consent = new URL(String(await opens(asked)))
+    const back = new URL(String(consent.searchParams.get('returnUrl')))
+    const state = String(consent.searchParams.get('state'))
+    back.search = `?code=C1&state=${state}&redirectUrl=${EVIL}`
+    const home = (await shop.gateway.fetch(new Request(back))).headers.get('location')
+    expect(home).toMatch(/^https:\/\/shop\.example\/id\?/)
+    expect(home).not.toContain('evil')
+    // A journey that nobody here sealed.
+    const forged = btoa(JSON.stringify({ appId: shop.app.appId, redirectUrl: EVIL, untilMs: 9e15 }))
+    await opensInVain(shop, `/api/channelUserId/back/${forged}?code=C1&state=${state}`, 200)
+  })
 })
