@@ -20,6 +20,8 @@ export type Reaction =
   | 'hang'
   | 'reset'
   | { readonly status: number; readonly body: string }
+  /** Accepts it, once this has happened. */
+  | (() => Promise<void>)
 
 /** One `notifyUrl`, and what arrives there. */
 export interface Inbox {
@@ -96,10 +98,15 @@ async function receive(
     text,
     fields: Object.fromEntries(new URLSearchParams(text)),
   })
-  react(response, box.reaction)
+  await react(response, box.reaction)
 }
 
-function react(response: ServerResponse, reaction: Reaction): void {
+async function react(response: ServerResponse, reaction: Reaction): Promise<void> {
+  if (typeof reaction === 'function') {
+    await reaction()
+    response.end('success')
+    return
+  }
   switch (reaction) {
     case 'success':
       response.end('success')
