@@ -22,6 +22,7 @@ import { unifiedOrder } from './http/jeepay/unified-order.ts'
 import { limitedByIp } from './http/limited.ts'
 import { serveMetrics } from './http/metrics.ts'
 import { serveReturn } from './http/return.ts'
+import { serveWakeUp } from './http/wake-up.ts'
 import type { NotificationId } from './ids.ts'
 import { deliver } from './notification/deliver.ts'
 import { keepCounts } from './observability/keep.ts'
@@ -146,6 +147,11 @@ function routes(): Hono<PerRequest> {
     serveReturn(c.env.core, c.req.param('attempt')),
   )
   app.get('/api/scan/imgs/:name', (c) => serveImage(c.env.core, c.req.param('name')))
+
+  app.post('/internal/notifications/:id/:number', async (c) => {
+    const served = await serveWakeUp(c.env.core, c.req.raw, c.req.param())
+    return served ?? problem(c.env.core, c.req.raw, 404, 'Not Found')
+  })
 
   app.get('/healthz', (c) => serveHealth(c.env.core))
   app.get('/livez', () => new Response('alive'))

@@ -103,8 +103,8 @@ export interface WakeUp {
 export interface TimerCall {
   /** As it was given to the timer, not as a proxy made it look. */
   readonly url: string
+  readonly headers: Headers
   readonly body: string
-  readonly signature: string
 }
 
 /**

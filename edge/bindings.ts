@@ -4,6 +4,7 @@ import type { KeyRing, LogLevel } from '../core/ports.ts'
 import { ok, type Result, refuse } from '../core/result.ts'
 import { parseKeyRing } from './key-ring.ts'
 import { LOG_LEVELS } from './ports/json-log.ts'
+import type { QstashAccount } from './ports/qstash.ts'
 
 /** What a deployment is told by its environment. */
 export interface Settings {
@@ -23,6 +24,7 @@ export interface Settings {
   readonly rates: Rates
   readonly clientIpHeader?: ClientIpHeader
   readonly redis?: RedisAddress
+  readonly timer: TimerSettings
 }
 
 /** Redis as Upstash serves it, over HTTP. */
@@ -30,6 +32,11 @@ export interface RedisAddress {
   readonly url: string
   readonly token: string
 }
+
+/** What wakes us for tries of notifications, beside the sweep. */
+export type TimerSettings =
+  | { readonly kind: 'none' }
+  | ({ readonly kind: 'qstash' } & QstashAccount)
 
 /** What the runtime has to offer. */
 export interface Runtime {
@@ -90,6 +97,8 @@ function requestsPerMinute() {
     .refine((rate) => rate >= 1 && rate <= 1_000_000, RATE)
     .optional()
 }
+const QSTASH_URL = 'must be the address of the QStash API, such as https://qstash.upstash.io'
+const CREDENTIAL = 'must be one word, as the Upstash console shows it'
 
 const VARIABLES = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -120,6 +129,24 @@ const VARIABLES = z.object({
     .optional(),
   UPSTASH_REDIS_REST_URL: z.url({ protocol: /^https?$/, error: REDIS_URL }).optional(),
   UPSTASH_REDIS_REST_TOKEN: z.string('must be text').optional(),
+  TONGBAO_TIMER: z.enum(['none', 'qstash'], 'must be none or qstash').default('none'),
+  QSTASH_URL: z
+    .url({ protocol: /^https?$/, error: QSTASH_URL })
+    .refine((url) => !/[?#@]/.test(url), QSTASH_URL)
+    .transform((url) => url.replace(/\/+$/, ''))
+    .default('https://qstash.upstash.io'),
+  QSTASH_TOKEN: z
+    .string(CREDENTIAL)
+    .regex(/^[\x21-\x7e]+$/, CREDENTIAL)
+    .optional(),
+  QSTASH_CURRENT_SIGNING_KEY: z
+    .string(CREDENTIAL)
+    .regex(/^[\x21-\x7e]+$/, CREDENTIAL)
+    .optional(),
+  QSTASH_NEXT_SIGNING_KEY: z
+    .string(CREDENTIAL)
+    .regex(/^[\x21-\x7e]+$/, CREDENTIAL)
+    .optional(),
   TONGBAO_LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
 })
 
@@ -137,6 +164,8 @@ function settle(variables: Variables, runtime: Runtime): Parsed<Settings> {
 
   const redis = redisAddress(variables)
   if (!redis.ok) return redis
+  const timer = timerSettings(variables)
+  if (!timer.ok) return timer
 
   const { HOST: host, PORT: port, TONGBAO_DATABASE_TOKEN: token } = variables
   const allowPrivate = variables.TONGBAO_ALLOW_PRIVATE_TARGETS ?? String(mode === 'sandbox')
@@ -151,6 +180,7 @@ function settle(variables: Variables, runtime: Runtime): Parsed<Settings> {
     logLevel: variables.TONGBAO_LOG_LEVEL,
     ...optionals(variables, runtime),
     ...(redis.value !== undefined && { redis: redis.value }),
+    timer: timer.value,
   })
 }
 
@@ -227,6 +257,28 @@ function publicAddress(variables: Variables): Parsed<string> {
     return wrong(name, 'must begin with https: in live mode, for payers and channels go there')
   }
   return ok(url)
+}
+
+function timerSettings(variables: Variables): Parsed<TimerSettings> {
+  const { TONGBAO_TIMER: kind, TONGBAO_MODE: mode, QSTASH_URL: url } = variables
+  if (kind === 'none') return ok({ kind })
+  if (mode === 'sandbox') {
+    return wrong('TONGBAO_TIMER', 'must be none in a sandbox, whose clock can be put forward')
+  }
+  if (url.startsWith('http:') && !isLoopback(new URL(url).hostname)) {
+    return wrong('QSTASH_URL', 'must begin with https:, for the token goes there')
+  }
+  const {
+    QSTASH_TOKEN: token,
+    QSTASH_CURRENT_SIGNING_KEY: currentSigningKey,
+    QSTASH_NEXT_SIGNING_KEY: nextSigningKey,
+  } = variables
+  const missing = (name: string) =>
+    wrong(name, 'is missing: TONGBAO_TIMER is qstash, and the Upstash console shows it')
+  if (token === undefined) return missing('QSTASH_TOKEN')
+  if (currentSigningKey === undefined) return missing('QSTASH_CURRENT_SIGNING_KEY')
+  if (nextSigningKey === undefined) return missing('QSTASH_NEXT_SIGNING_KEY')
+  return ok({ kind, url, token, currentSigningKey, nextSigningKey })
 }
 
 /** The host part of a URL that leads to what listens on `host`. */

@@ -3,6 +3,7 @@ import { readBindings } from './bindings.ts'
 import { announce, bootEnvironment } from './boot.ts'
 import { fetchPort } from './ports/http.ts'
 import { watchDenoCall } from './ports/http-deno.ts'
+import { publicTargets } from './ports/http-public.ts'
 import { openServer } from './server.ts'
 
 /** The little of Deno's own that is used here; the rest is Web standard or `node:`. */
@@ -22,7 +23,8 @@ const bound = readBindings(bootEnvironment(process.env, Deno.args), { files: tru
 if (!bound.ok) fail(bound.refusal.line)
 const settings = bound.value
 
-const server = await openServer(settings, fetchPort(watchDenoCall)).catch((error: unknown) =>
+const http = publicTargets(fetchPort(watchDenoCall))
+const server = await openServer(settings, http).catch((error: unknown) =>
   fail(`the database cannot be opened: ${messageOf(error)}`),
 )
 const listener = listen()

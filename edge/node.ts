@@ -3,13 +3,15 @@ import { readBindings } from './bindings.ts'
 import { announce, bootEnvironment } from './boot.ts'
 import { fetchPort } from './ports/http.ts'
 import { watchNodeCalls } from './ports/http-node.ts'
+import { publicTargets } from './ports/http-public.ts'
 import { openServer } from './server.ts'
 
 const bound = readBindings(bootEnvironment(process.env, process.argv), { files: true })
 if (!bound.ok) fail(bound.refusal.line)
 const settings = bound.value
 
-const server = await openServer(settings, fetchPort(watchNodeCalls())).catch((error: unknown) =>
+const http = publicTargets(fetchPort(watchNodeCalls()))
+const server = await openServer(settings, http).catch((error: unknown) =>
   fail(`the database cannot be opened: ${messageOf(error)}`),
 )
 const listener = serve(

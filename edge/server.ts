@@ -9,10 +9,10 @@ import { migrateDatabase } from './migrate.ts'
 import { jsonLog, toStandardError } from './ports/json-log.ts'
 import { openDatabaseFile } from './ports/libsql-file.ts'
 import { remoteDatabase } from './ports/libsql-http.ts'
-import { processTimer } from './ports/process-timer.ts'
 import { closedCircuit, sharedMemory } from './ports/shared-memory.ts'
 import { boundedMemory, systemClock, systemRandom } from './ports/system.ts'
 import type { DemoApp } from './sandbox/demo.ts'
+import { openTimer } from './timer.ts'
 
 /** A gateway in one process: what Node and Deno have in common. */
 export interface Server {
@@ -127,7 +127,12 @@ function gatewayOf(
       memory,
       ...(shared !== undefined && { shared }),
       keyRing: settings.keyRing,
-      timer: processTimer(clock, background, (id, traceparent) => gateway.deliver(id, traceparent)),
+      timer: openTimer(settings, {
+        clock,
+        http,
+        background,
+        deliver: (notificationId, traceparent) => gateway.deliver(notificationId, traceparent),
+      }),
     },
   })
   return gateway

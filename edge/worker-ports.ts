@@ -2,9 +2,9 @@ import type { NotificationId } from '../core/ids.ts'
 import type { Clock, Database, HttpPort, Ports } from '../core/ports.ts'
 import type { Settings } from './bindings.ts'
 import { jsonLog, toConsole } from './ports/json-log.ts'
-import { processTimer } from './ports/process-timer.ts'
 import { closedCircuit, sharedMemory } from './ports/shared-memory.ts'
 import { boundedMemory, systemClock, systemRandom } from './ports/system.ts'
+import { openTimer } from './timer.ts'
 
 /** What workerd gives along with a request. */
 export interface WorkerContext {
@@ -70,6 +70,6 @@ export function workerPorts(settings: Settings, context: WorkerContext, parts: W
     background,
     random: systemRandom,
     keyRing: settings.keyRing,
-    timer: processTimer(clock, background, deliver),
+    timer: openTimer(settings, { clock, http, background, deliver }),
   }
 }

@@ -1,166 +1,191 @@
-import { and, eq, isNull, lte, or, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import { notificationForm } from '../http/jeepay/notification.ts'
 import type { NotificationId } from '../ids.ts'
-import { openAppSecrets, SECRET_COLUMNS, secretForTry } from '../merchant/secrets.ts'
+import { openAppSecrets, secretForTry, secretsInForce } from '../merchant/secrets.ts'
 import { count } from '../observability/meter.ts'
-import type { HttpAnswer } from '../ports.ts'
-import { apps, deliveries, outbox } from '../store/schema.ts'
-import { insertWhere, previousChangedOne } from '../store/store.ts'
+import { webhookHeaders } from '../signing/standard-webhooks.ts'
+import { deliveries, outbox } from '../store/schema.ts'
+import type { Milliseconds } from '../time.ts'
 import { addressProblem } from './address.ts'
-import { nextTryAt } from './schedule.ts'
+import { judgeAnswer, notCalled, type TryResult } from './answer.ts'
+import { type ClaimedTry, claimTry } from './claim.ts'
+import {
+  closeBreaker,
+  countFailure,
+  type Endpoint,
+  type EndpointKey,
+  selectEndpoint,
+} from './endpoint.ts'
+import { GIVES_UP_AFTER_MS, nextTryAt } from './schedule.ts'
+import { lastNumberOf } from './tries.ts'
+import { setTimer } from './wake.ts'
 
 const TIMEOUT_MS = 10_000
-/** Longer than a try may take: a runner that died holds a notification up for no longer. */
-const TRY_LEASE_MS = 20_000
 const MAX_ANSWER_BYTES = 1_024
-const KEPT_ANSWER_CHARACTERS = 200
-
-type OutboxRow = typeof outbox.$inferSelect
 
 /**
  * Tries once to tell a merchant, if it is time for it and nobody else is trying. The try is counted
  * before it is made, so a crash can make a merchant hear something twice, never not at all.
  *
+ * @param number of the only try that is wanted; any when not given
  * @returns whether a try was made
  */
-export async function deliver(core: Core, notificationId: NotificationId): Promise<boolean> {
-  const claimed = await claim(core, notificationId)
+export async function deliver(
+  core: Core,
+  notificationId: NotificationId,
+  number?: number,
+): Promise<boolean> {
+  const claimed = await claimTry(core, notificationId, number)
   if (claimed === undefined) return false
-  const result = await send(core, claimed.notification, claimed.secret)
-  await record(core, claimed.notification, result)
+  const result = await send(core, claimed)
+  await record(core, claimed, result)
   return true
 }
 
-async function claim(core: Core, notificationId: NotificationId) {
-  const { ports, store } = core
-  const db = store.write
+async function send(core: Core, claimed: ClaimedTry): Promise<TryResult> {
+  const { ports, settings } = core
+  const { notification, sealed } = claimed
+  const { notificationId, url, createdAtMs } = notification
+  const problem = settings.allowsPrivateTargets ? undefined : addressProblem(url)
+  if (problem !== undefined) return notCalled(problem)
+
+  const secrets = await openAppSecrets(core, notification.appId, sealed).catch(() => undefined)
+  // A mistake in the key ring: tried again by the schedule, so that it can be mended meanwhile.
+  if (secrets === undefined) return notCalled('the app secret does not open')
+
+  // Of the time it was written, so all tries say the same and have the same sign, as JeePay's do;
+  // only while a secret is replaced do they take turns. The other signature can name them all.
   const nowMs = ports.clock.now()
-  const [, , claimed] = await db.batch([
-    db
-      .update(outbox)
-      .set({ tries: sql`${outbox.tries} + 1`, tryLeaseUntilMs: nowMs + TRY_LEASE_MS })
-      .where(
-        and(
-          eq(outbox.notificationId, notificationId),
-          eq(outbox.state, 'waiting'),
-          lte(outbox.nextTryAtMs, nowMs),
-          or(isNull(outbox.tryLeaseUntilMs), lte(outbox.tryLeaseUntilMs, nowMs)),
-        ),
-      ),
-    db.run(
-      insertWhere(
-        deliveries,
-        { notificationId, number: sql`${outbox.tries}`, startedAtMs: nowMs },
-        sql`${previousChangedOne} and ${outbox.notificationId} = ${notificationId}`,
-        sql`${outbox}`,
-      ),
-    ),
-    db
-      .select({ notification: outbox, sealed: SECRET_COLUMNS })
-      .from(outbox)
-      .innerJoin(apps, eq(apps.appId, outbox.appId))
-      // Only if this batch made the try.
-      .where(and(eq(outbox.notificationId, notificationId), previousChangedOne)),
-  ])
-  const row = claimed[0]
-  if (row === undefined) return undefined
-  const { notification, sealed } = row
-  const secrets = await openAppSecrets(core, notification.appId, sealed)
-  return { notification, secret: secretForTry(secrets, notification.tries, nowMs) }
-}
-
-type TryResult = Readonly<
-  Pick<typeof deliveries.$inferSelect, 'status' | 'answer' | 'problem'> & { accepted: boolean }
->
-
-async function send(
-  { ports, settings }: Core,
-  notification: OutboxRow,
-  secret: string,
-): Promise<TryResult> {
-  const problem = settings.allowsPrivateTargets ? undefined : addressProblem(notification.url)
-  if (problem !== undefined) {
-    return { accepted: false, status: null, answer: null, problem: `not sent: ${problem}` }
-  }
+  const secret = secretForTry(secrets, notification.tries, nowMs)
+  const body = notificationForm(notification, createdAtMs, secret)
+  const message = { id: notificationId, atMs: nowMs, body }
   const answer = await ports.http.send({
     method: 'POST',
-    url: notification.url,
+    url,
     headers: {
       'content-type': 'application/x-www-form-urlencoded;charset=UTF-8',
       'user-agent': 'Tongbao/0.1',
+      ...(await webhookHeaders(message, secretsInForce(secrets, nowMs))),
     },
-    body: notificationForm(notification, notification.createdAtMs, secret),
+    body,
     timeoutMs: TIMEOUT_MS,
     maxAnswerBytes: MAX_ANSWER_BYTES,
     answerOverflow: 'cut',
+    ...(!settings.allowsPrivateTargets && { target: 'public' }),
   })
-  return judge(answer)
+  return judgeAnswer(answer, ports.clock.now())
 }
 
-/**
- * A merchant accepts with the word, whatever the status: JeePay looks at the body alone. Ours also
- * takes white space around it, which many frameworks add.
- */
-function judge(answer: HttpAnswer): TryResult {
-  switch (answer.kind) {
-    case 'answered': {
-      const text = new TextDecoder().decode(answer.body)
-      const accepted = text.trim().toLowerCase() === 'success'
-      const kept = text.slice(0, KEPT_ANSWER_CHARACTERS)
-      return { accepted, status: answer.status, answer: kept, problem: null }
-    }
-    case 'not_sent':
-      return { accepted: false, status: null, answer: null, problem: answer.reason }
-    case 'unknown':
-      return { accepted: false, status: null, answer: null, problem: answer.evidence }
-  }
-}
-
-async function record(core: Core, notification: OutboxRow, result: TryResult): Promise<void> {
+async function record(core: Core, claimed: ClaimedTry, result: TryResult): Promise<void> {
   const { ports, store } = core
-  const { notificationId, tries } = notification
+  const { notification, number } = claimed
+  const { notificationId } = notification
   const nowMs = ports.clock.now()
-  const { accepted, status, answer, problem } = result
-  await store.write.batch([
+  const { kind, status, answer, problem } = result
+  const accepted = kind === 'accepted'
+  const key = endpointOf(notification)
+  const [changed, , [before], [after]] = await store.write.batch([
     store.write
       .update(outbox)
-      .set(accepted ? delivered(nowMs) : failedOnce(core, tries, nowMs))
+      .set(nextStanding(core, claimed, result, nowMs))
       // Told is told. A failure speaks for its own try only: a later one may be under way.
       .where(
         and(
           eq(outbox.notificationId, notificationId),
           eq(outbox.state, 'waiting'),
-          accepted ? undefined : eq(outbox.tries, tries),
+          accepted ? undefined : sql`${lastNumberOf(sql`${notificationId}`)} = ${number}`,
         ),
-      ),
+      )
+      .returning({ state: outbox.state, nextTryAtMs: outbox.nextTryAtMs }),
     store.write
       .update(deliveries)
       .set({ endedAtMs: nowMs, status, answer, problem })
-      .where(and(eq(deliveries.notificationId, notificationId), eq(deliveries.number, tries))),
+      .where(and(eq(deliveries.notificationId, notificationId), eq(deliveries.number, number))),
+    // As it was before this very write: of many tries that fail at once, one opens the breaker.
+    selectEndpoint(core, key),
+    endpointStatement(core, key, result, nowMs),
   ])
   count(core, 'tongbao_notifications_total', {
-    attempt: tries > 6 ? '7 or more' : String(tries),
+    attempt: notification.tries > 6 ? '7 or more' : String(notification.tries),
     outcome: accepted ? 'accepted' : status === null ? 'no_answer' : 'not_accepted',
   })
   ports.log.write(accepted ? 'info' : 'warn', 'notification tried', {
     notificationId,
     kind: notification.kind,
-    tries,
+    tries: number,
     accepted,
     status,
     problem,
   })
+  const [standing] = changed
+  if (standing?.state === 'waiting') {
+    setTimer(core, { notificationId, number: number + 1, atMs: standing.nextTryAtMs })
+  }
+  if (standing?.state === 'exhausted') {
+    ports.log.write('error', 'a notification is given up: an operator can replay it', {
+      notificationId,
+      appId: notification.appId,
+      tries: number,
+    })
+  }
+  reportEndpoint(core, before, after)
 }
 
-function delivered(nowMs: number) {
-  return { state: 'delivered', deliveredAtMs: nowMs, tryLeaseUntilMs: null } as const
-}
+type Standing = Partial<typeof outbox.$inferInsert>
 
-function failedOnce({ ports }: Core, tries: number, nowMs: number) {
+function nextStanding(
+  { ports }: Core,
+  { notification, firstTryAtMs }: ClaimedTry,
+  result: TryResult,
+  nowMs: Milliseconds,
+): Standing {
+  const free = { tryLeaseUntilMs: null }
+  if (result.kind === 'accepted') return { ...free, state: 'delivered', deliveredAtMs: nowMs }
+  const givenUp = { ...free, state: 'exhausted' } as const
+  if (result.kind === 'gone') return givenUp
   const [byte = 0] = ports.random.bytes(1)
-  const nextTryAtMs = nextTryAt(tries, nowMs, byte / 255)
-  return nextTryAtMs === undefined
-    ? ({ state: 'exhausted', tryLeaseUntilMs: null } as const)
-    : { nextTryAtMs, tryLeaseUntilMs: null }
+  const scheduledAtMs = nextTryAt(notification.tries, nowMs, byte / 255)
+  if (scheduledAtMs === undefined) return givenUp
+  const waitMs = result.kind === 'failed' ? result.waitMs : 0
+  const nextTryAtMs = Math.max(scheduledAtMs, nowMs + waitMs)
+  const isTooLate = nextTryAtMs > (firstTryAtMs ?? nowMs) + GIVES_UP_AFTER_MS
+  return isTooLate ? givenUp : { ...free, nextTryAtMs }
+}
+
+function endpointOf({ appId, url }: ClaimedTry['notification']): EndpointKey {
+  return { appId, origin: URL.parse(url)?.origin ?? url }
+}
+
+function endpointStatement(core: Core, key: EndpointKey, { kind }: TryResult, nowMs: Milliseconds) {
+  switch (kind) {
+    case 'accepted':
+      return closeBreaker(core, key)
+    case 'failed':
+    case 'gone':
+      return countFailure(core, key, nowMs, kind === 'gone')
+    case 'not_called':
+      // Nothing to say of it: closes what does not exist.
+      return closeBreaker(core, { ...key, origin: '' })
+  }
+}
+
+/** An operator is told when an endpoint begins to be tried less often or no more, and when it ends. */
+function reportEndpoint(
+  { ports: { log } }: Core,
+  before: Endpoint | undefined,
+  after: Endpoint | undefined,
+): void {
+  if (after === undefined) return
+  const { appId, origin, failures, firstFailedAtMs } = after
+  const fields = { appId, origin, failures, firstFailedAtMs }
+  const wasOpen = (before?.openUntilMs ?? null) !== null
+  const isOpen = after.openUntilMs !== null
+  if (after.goneAtMs !== null && (before?.goneAtMs ?? null) === null) {
+    log.write('error', 'an endpoint answered 410 and is told no more until it is reopened', fields)
+  } else if (isOpen && !wasOpen) {
+    log.write('error', 'an endpoint keeps failing and is tried less often', fields)
+  } else if (wasOpen && !isOpen) {
+    log.write('info', 'an endpoint that kept failing is back', fields)
+  }
 }

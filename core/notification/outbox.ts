@@ -111,7 +111,7 @@ function outboxInsert(
       subjectKind: subject.subjectKind,
       subjectId: subject.subjectId,
       kind,
-      url: notifyUrl,
+      url: spelledOut(notifyUrl),
       snapshot: subject.snapshot(),
       state: 'waiting',
       tries: 0,
@@ -121,4 +121,9 @@ function outboxInsert(
     condition,
   )
   return { notificationId, statement }
+}
+
+/** As it goes over the wire anyway; so spelled, it begins with the origin of its endpoint. */
+function spelledOut(url: string): string {
+  return URL.parse(url)?.href ?? url
 }

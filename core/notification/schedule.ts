@@ -23,6 +23,12 @@ const TAIL_GAPS_MS = [
 const JITTER = 0.1
 
 /**
+ * No try is made later than so long after the first: the 72 hours and their jitter. Only tries that
+ * were put off would be, by a breaker, a Retry-After or runners that were away.
+ */
+export const GIVES_UP_AFTER_MS = 80 * HOUR_MS
+
+/**
  * When to try again.
  *
  * @param failedTries how many have failed, this one included

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, lte, or, sql } from 'drizzle-orm'
+import { inArray, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Core } from '../core.ts'
 import type {
@@ -9,6 +9,7 @@ import type {
   SplitReturnId,
   TransferId,
 } from '../ids.ts'
+import { putOffWaiting } from '../notification/endpoint.ts'
 import { type PaymentCase, selectCases } from '../payment/case.ts'
 import { type RefundCase, selectRefundCases } from '../refund/case.ts'
 import { drainsConfigs } from '../routing/drain.ts'
@@ -35,6 +36,8 @@ export interface Claimed {
   readonly toSplit: readonly PaymentCase[]
   /** Not claimed here: whoever delivers one claims it. */
   readonly notifications: readonly NotificationId[]
+  /** Which waited too long for their endpoint, or whose endpoint is gone. */
+  readonly givenUp: readonly NotificationId[]
 }
 
 /**
@@ -44,18 +47,18 @@ export interface Claimed {
 export async function claimDue(core: Core, bounds: SweepBounds): Promise<Claimed> {
   const db = core.store.write
   const nowMs = core.ports.clock.now()
-  const [paymentIds, refundIds, transferIds, splitIds, returnIds, toSplitIds, due] = await db.batch(
-    [
+  const [paymentIds, refundIds, transferIds, splitIds, returnIds, toSplitIds, putOff, due] =
+    await db.batch([
       claim<PaymentId>(core, payments, payments.paymentId, nowMs, bounds.payments),
       claim<RefundId>(core, refunds, refunds.refundId, nowMs, bounds.refunds),
       claim<TransferId>(core, transfers, transfers.transferId, nowMs, bounds.others),
       claim<SplitId>(core, splits, splits.splitId, nowMs, bounds.others),
       claim<SplitReturnId>(core, splitReturns, splitReturns.splitReturnId, nowMs, bounds.others),
       claimToSplit(core, nowMs, bounds.others),
+      putOffWaiting(core, nowMs),
       selectDueNotifications(core, nowMs, bounds.notifications),
       drainsConfigs(core, nowMs, bounds.others),
-    ],
-  )
+    ])
   const { read } = core.store
   const [ofPayments, ofRefunds, ofTransfers, ofReturns] = await whenAny(
     [...paymentIds, ...toSplitIds, ...refundIds, ...transferIds, ...returnIds],
@@ -81,7 +84,8 @@ export async function claimDue(core: Core, bounds: SweepBounds): Promise<Claimed
     splitReturns: ofReturns,
     splits:
       splitIds.length === 0 ? [] : await loadSplits(core, inArray(splits.splitId, first(splitIds))),
-    notifications: due.map(({ notificationId }) => notificationId),
+    notifications: first(due),
+    givenUp: putOff.flatMap(([id, state]) => (state === 'exhausted' ? [id] : [])),
   }
 }
 
@@ -126,17 +130,14 @@ function claimToSplit({ store }: Core, nowMs: number, limit: number) {
     returning payment_id`)
 }
 
+/** The apps take turns, oldest first: the backlog of one doesn't keep another's waiting. */
 function selectDueNotifications({ store }: Core, nowMs: number, limit: number) {
-  return store.write
-    .select({ notificationId: outbox.notificationId })
-    .from(outbox)
-    .where(
-      and(
-        eq(outbox.state, 'waiting'),
-        lte(outbox.nextTryAtMs, nowMs),
-        or(isNull(outbox.tryLeaseUntilMs), lte(outbox.tryLeaseUntilMs, nowMs)),
-      ),
-    )
-    .orderBy(asc(outbox.nextTryAtMs))
-    .limit(limit)
+  return store.write.values<[NotificationId]>(sql`
+    select notification_id from (
+      select notification_id, next_try_at_ms,
+        row_number() over (partition by app_id order by next_try_at_ms) as turn
+      from ${outbox}
+      where state = 'waiting' and next_try_at_ms <= ${nowMs}
+        and (try_lease_until_ms is null or try_lease_until_ms <= ${nowMs}))
+    order by turn, next_try_at_ms limit ${limit}`)
 }

@@ -40,7 +40,13 @@ export interface SweepReport {
  * sweep; one that dies gives its pieces back when their leases end.
  */
 export async function sweep(core: Core, bounds: SweepBounds): Promise<SweepReport> {
+  let tellsUntilMs: number | undefined
   const due = await claimDue(core, bounds)
+  for (const notificationId of due.givenUp) {
+    core.ports.log.write('error', 'a notification is given up: an operator can replay it', {
+      notificationId,
+    })
+  }
   const others = [
     ...due.transfers.map((kase) => () => checkTransfer(core, kase)),
     ...due.splits.map((kase) => () => checkSplit(core, kase)),
@@ -51,7 +57,11 @@ export async function sweep(core: Core, bounds: SweepBounds): Promise<SweepRepor
     ...due.payments.map((kase) => () => checkPayment(core, kase)),
     ...due.refunds.map((kase) => () => checkRefund(core, kase)),
     ...others,
-    ...due.notifications.map((notificationId) => () => deliver(core, notificationId)),
+    ...due.notifications.map((notificationId) => async () => {
+      const nowMs = core.ports.clock.now()
+      tellsUntilMs ??= nowMs + TELLS_FOR_MS
+      if (nowMs < tellsUntilMs) await deliver(core, notificationId)
+    }),
   ]
   const results = await runFew(work)
   const troubles = results.filter((trouble) => trouble !== undefined)
@@ -68,6 +78,12 @@ export async function sweep(core: Core, bounds: SweepBounds): Promise<SweepRepor
     troubles: troubles.length,
   }
 }
+
+/**
+ * So long after the first notification no further one is begun: merchants who never answer would hold up the next
+ * sweep. What was not begun is not claimed either, and comes first in the next.
+ */
+const TELLS_FOR_MS = 5_000
 
 /** Workers hold six connections open at a time; more would only queue. */
 const AT_ONCE = 6

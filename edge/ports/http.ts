@@ -56,7 +56,7 @@ async function call(
 
   const { status, headers } = response
   try {
-    const body = await read(response, request)
+    const body = await readBounded(response.body ?? [], request)
     if (body !== undefined) return { kind: 'answered', status, headers, body }
     const evidence = `answer ${status} is longer than ${request.maxAnswerBytes} bytes`
     return { kind: 'unknown', evidence }
@@ -83,13 +83,13 @@ function toFetch(request: HttpRequest, signal: AbortSignal): Request | undefined
 }
 
 /** @returns undefined when the body is longer than the request allows */
-async function read(
-  { body }: Response,
+export async function readBounded(
+  body: AsyncIterable<Uint8Array> | readonly Uint8Array[],
   { maxAnswerBytes, answerOverflow }: HttpRequest,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const chunks: Uint8Array[] = []
   let length = 0
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     chunks.push(chunk)
     length += chunk.length
     if (length > maxAnswerBytes) break
@@ -109,7 +109,7 @@ function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<Array
 }
 
 /** The innermost error's code or text. Without URLs, for channels want secrets in some of theirs. */
-function describe(error: unknown): string {
+export function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'unexplained'
   if (error.cause instanceof Error) return describe(error.cause)
   if ('code' in error && typeof error.code === 'string') return error.code

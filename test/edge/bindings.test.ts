@@ -34,6 +34,7 @@ describe('the settings of a live deployment', () => {
       allowPrivateTargets: false,
       logLevel: 'info',
       rates: {},
+      timer: { kind: 'none' },
     })
   })
 
@@ -71,6 +72,62 @@ describe('the settings of a live deployment', () => {
 
   it('leave alone what else stands in the environment', () => {
     expect(line({ ...LIVE, PATH: '/bin', KV: { get() {} } })).toBe('nothing is wrong')
+  })
+})
+
+describe('the choice of a timer', () => {
+  const QSTASH = {
+    ...LIVE,
+    TONGBAO_TIMER: 'qstash',
+    QSTASH_TOKEN: 'token',
+    QSTASH_CURRENT_SIGNING_KEY: 'sig_1',
+    QSTASH_NEXT_SIGNING_KEY: 'sig_2',
+  }
+
+  it('is QStash with its token and both its keys', () => {
+    expect(settings(QSTASH).timer).toEqual({
+      kind: 'qstash',
+      url: 'https://qstash.upstash.io',
+      token: 'token',
+      currentSigningKey: 'sig_1',
+      nextSigningKey: 'sig_2',
+    })
+    const elsewhere = { ...QSTASH, QSTASH_URL: 'https://qstash-eu-central-1.upstash.io/' }
+    expect(settings(elsewhere).timer).toMatchObject({
+      url: 'https://qstash-eu-central-1.upstash.io',
+    })
+  })
+
+  it('is none where none is made, whatever stands there for QStash', () => {
+    expect(settings({ ...QSTASH, TONGBAO_TIMER: '' }).timer).toEqual({ kind: 'none' })
+    expect(settings({ ...QSTASH, TONGBAO_TIMER: 'none' }).timer).toEqual({ kind: 'none' })
+  })
+
+  const MISSING = 'is missing: TONGBAO_TIMER is qstash, and the Upstash console shows it'
+  const WORD = 'must be one word, as the Upstash console shows it'
+
+  it.each<[Record<string, unknown>, string]>([
+    [{ TONGBAO_TIMER: 'redis' }, 'TONGBAO_TIMER must be none or qstash'],
+    [{ QSTASH_TOKEN: '' }, `QSTASH_TOKEN ${MISSING}`],
+    [{ QSTASH_CURRENT_SIGNING_KEY: undefined }, `QSTASH_CURRENT_SIGNING_KEY ${MISSING}`],
+    [{ QSTASH_NEXT_SIGNING_KEY: undefined }, `QSTASH_NEXT_SIGNING_KEY ${MISSING}`],
+    [{ QSTASH_TOKEN: 'two words' }, `QSTASH_TOKEN ${WORD}`],
+    [{ QSTASH_NEXT_SIGNING_KEY: 'sig_2\n' }, `QSTASH_NEXT_SIGNING_KEY ${WORD}`],
+    [{ QSTASH_CURRENT_SIGNING_KEY: 1 }, `QSTASH_CURRENT_SIGNING_KEY ${WORD}`],
+    [
+      { QSTASH_URL: 'qstash.upstash.io' },
+      'QSTASH_URL must be the address of the QStash API, such as https://qstash.upstash.io',
+    ],
+    [
+      { QSTASH_URL: 'http://qstash.upstash.io' },
+      'QSTASH_URL must begin with https:, for the token goes there',
+    ],
+    [
+      { TONGBAO_MODE: 'sandbox' },
+      'TONGBAO_TIMER must be none in a sandbox, whose clock can be put forward',
+    ],
+  ])('%o: %s', (change, told) => {
+    expect(line({ ...QSTASH, ...change })).toBe(told)
   })
 })
 
@@ -164,7 +221,7 @@ describe('what is wrong with a setting is told in one line', () => {
     [{ TONGBAO_DATABASE_TOKEN: { secret: 1 } }, 'TONGBAO_DATABASE_TOKEN must be text'],
     [
       { TONGBAO_DATABSE_URL: 'secret' },
-      'TONGBAO_DATABSE_URL is not a setting; these are: TONGBAO_MODE, TONGBAO_DATABASE_URL, TONGBAO_DATABASE_TOKEN, TONGBAO_MASTER_KEY, TONGBAO_PUBLIC_URL, TONGBAO_ALLOW_PRIVATE_TARGETS, TONGBAO_METRICS_TOKEN, TONGBAO_RATE_PER_APP, TONGBAO_RATE_PER_IP, TONGBAO_CLIENT_IP_HEADER, TONGBAO_LOG_LEVEL',
+      'TONGBAO_DATABSE_URL is not a setting; these are: TONGBAO_MODE, TONGBAO_DATABASE_URL, TONGBAO_DATABASE_TOKEN, TONGBAO_MASTER_KEY, TONGBAO_PUBLIC_URL, TONGBAO_ALLOW_PRIVATE_TARGETS, TONGBAO_METRICS_TOKEN, TONGBAO_RATE_PER_APP, TONGBAO_RATE_PER_IP, TONGBAO_CLIENT_IP_HEADER, TONGBAO_TIMER, TONGBAO_LOG_LEVEL',
     ],
   ])('%o', (change, said) => {
     expect(line({ ...LIVE, ...change })).toBe(said)

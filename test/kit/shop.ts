@@ -39,6 +39,7 @@ export interface Envelope {
 
 export interface Told {
   readonly url: string
+  readonly headers: Readonly<Record<string, string>>
   readonly fields: Readonly<Record<string, string>>
   readonly atMs: number
 }
@@ -99,6 +100,12 @@ export interface ShopOptions {
   readonly allowsPrivateTargets?: boolean
   /** Instead of telling at once in the background. */
   readonly timer?: WakeTimer
+  /** By the address that is told; what has none takes the next of the shop's own answers. */
+  readonly merchantAnswers?: (url: string) => HttpAnswer | undefined
+  /** Until a merchant answers; at once if not given. */
+  readonly merchantTakesMs?: number
+  /** Shared with what stands around the gateway. */
+  readonly clock?: VirtualClock
   readonly seed?: number
   readonly settings?: Partial<GatewaySettings>
   readonly shared?: SharedMemory
@@ -122,7 +129,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     },
   }
   const database = options.wrapDatabase?.(counted) ?? counted
-  const clock = virtualClock()
+  const clock = options.clock ?? virtualClock()
   const background = new Set<Promise<unknown>>()
   const told: Told[] = []
   const merchantAnswers: HttpAnswer[] = []
@@ -140,8 +147,11 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     const { host } = new URL(request.url)
     if (host === 'bank.example') return bank.answer(request)
     const fields = Object.fromEntries(new URLSearchParams(String(request.body)))
-    told.push({ url: request.url, fields, atMs: clock.now() })
+    told.push({ url: request.url, headers: request.headers, fields, atMs: clock.now() })
     shop.merchantHears()
+    if (options.merchantTakesMs !== undefined) await clock.sleep(options.merchantTakesMs)
+    const answer = options.merchantAnswers?.(request.url)
+    if (answer !== undefined) return answer
     return merchantAnswers.shift() ?? saying('success')
   }
 

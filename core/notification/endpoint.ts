@@ -1,0 +1,167 @@
+import { and, eq, gt, isNotNull, or, type SQL, sql } from 'drizzle-orm'
+import type { Core } from '../core.ts'
+import type { AppId, NotificationId } from '../ids.ts'
+import { endpoints, outbox } from '../store/schema.ts'
+import { HOUR_MS, MINUTE_MS, type Milliseconds } from '../time.ts'
+import { GIVES_UP_AFTER_MS } from './schedule.ts'
+import { firstTryAtMs } from './tries.ts'
+
+/**
+ * The breaker of an endpoint, which is an app's address by its origin.
+ *
+ * It opens when ten tries in a row have failed and the first of them lies a quarter of an hour
+ * back: JeePay's six tries take seven and a half minutes, so none of them is ever held back at an
+ * endpoint that was well when the first was made. While it is open, notifications that have been
+ * tried before wait; when that time is over, one of them goes ahead, and it alone, to ask whether
+ * the endpoint is back. The first try of each notification is made all the same: payments that
+ * succeed now should not wait for one that a shop chokes on. Any accepted try closes it.
+ */
+const OPENS_AFTER_FAILURES = 10
+const OPENS_AFTER_MS = 15 * MINUTE_MS
+/** Open for a quarter of the time that it has been failing, within these. */
+const OPEN_AT_LEAST_MS = 5 * MINUTE_MS
+const OPEN_AT_MOST_MS = HOUR_MS
+
+export type Endpoint = typeof endpoints.$inferSelect
+
+/** The endpoint that a notification goes to. Its URL is spelled so that it begins with the origin. */
+export const isEndpointOfNotification = sql`${endpoints.appId} = ${outbox.appId}
+  and substr(${outbox.url}, 1, length(${endpoints.origin}) + 1) = ${endpoints.origin} || '/'`
+
+/** Takes the one try that a breaker lets through when its time is over; changes one row, or none. */
+export function takeProbe(
+  { store }: Core,
+  nowMs: Milliseconds,
+  probeLeaseMs: number,
+  claimable: SQL | undefined,
+) {
+  return store.write
+    .update(endpoints)
+    .set({ openUntilMs: nowMs + probeLeaseMs })
+    .where(
+      sql`${endpoints.openUntilMs} <= ${nowMs} and exists (
+        select 1 from ${outbox} where ${claimable} and ${isEndpointOfNotification})`,
+    )
+}
+
+/** Whether the breaker lets a notification through. Right behind `takeProbe` in the batch. */
+export const passesBreaker = sql`not exists (
+    select 1 from ${endpoints} where ${isEndpointOfNotification} and ${endpoints.goneAtMs} is not null)
+  and (${outbox.tries} = 0 or changes() = 1 or not exists (
+    select 1 from ${endpoints} where ${isEndpointOfNotification} and ${endpoints.openUntilMs} is not null))`
+
+/**
+ * Puts off what is due at endpoints that are not tried now, so that it doesn't take others' place in
+ * the sweep. What has waited too long, or whose endpoint is gone, is given up and shows as such.
+ */
+export function putOffWaiting({ store }: Core, nowMs: Milliseconds) {
+  return store.write.values<[NotificationId, 'waiting' | 'exhausted']>(sql`
+    update ${outbox} set
+      next_try_at_ms = coalesce(${endpoints.openUntilMs}, next_try_at_ms),
+      state = case when ${endpoints.goneAtMs} is not null
+        or ${firstTryAtMs} <= ${nowMs - GIVES_UP_AFTER_MS} then 'exhausted' else state end
+    from ${endpoints}
+    where ${outbox.state} = 'waiting' and ${outbox.nextTryAtMs} <= ${nowMs}
+      and (${outbox.tryLeaseUntilMs} is null or ${outbox.tryLeaseUntilMs} <= ${nowMs})
+      and ${isEndpointOfNotification}
+      and (${endpoints.goneAtMs} is not null
+        or (${endpoints.openUntilMs} > ${nowMs} and ${outbox.tries} > 0))
+    returning notification_id, state`)
+}
+
+export interface EndpointKey {
+  readonly appId: AppId
+  /** Scheme, host and port. */
+  readonly origin: string
+}
+
+export function selectEndpoint({ store }: Core, { appId, origin }: EndpointKey) {
+  return store.write
+    .select()
+    .from(endpoints)
+    .where(and(eq(endpoints.appId, appId), eq(endpoints.origin, origin)))
+}
+
+/** An accepted try: whatever was counted is forgotten. Changes nothing for one that is well. */
+export function closeBreaker({ store }: Core, { appId, origin }: EndpointKey) {
+  return store.write
+    .update(endpoints)
+    .set(WELL)
+    .where(
+      and(
+        eq(endpoints.appId, appId),
+        eq(endpoints.origin, origin),
+        or(gt(endpoints.failures, 0), isNotNull(endpoints.goneAtMs)),
+      ),
+    )
+    .returning()
+}
+
+/** A try that failed, or one that found nobody there for good. */
+export function countFailure(
+  { store }: Core,
+  { appId, origin }: EndpointKey,
+  nowMs: Milliseconds,
+  isGone: boolean,
+) {
+  const failingForMs = sql`(${nowMs} - ${endpoints.firstFailedAtMs})`
+  const gone = isGone ? { goneAtMs: nowMs } : {}
+  return store.write
+    .insert(endpoints)
+    .values({
+      appId,
+      origin,
+      failures: 1,
+      firstFailedAtMs: nowMs,
+      lastFailedAtMs: nowMs,
+      ...gone,
+    })
+    .onConflictDoUpdate({
+      target: [endpoints.appId, endpoints.origin],
+      set: {
+        failures: sql`${endpoints.failures} + 1`,
+        firstFailedAtMs: sql`coalesce(${endpoints.firstFailedAtMs}, ${nowMs})`,
+        lastFailedAtMs: nowMs,
+        openUntilMs: sql`case
+          when ${endpoints.failures} + 1 >= ${OPENS_AFTER_FAILURES}
+            and ${failingForMs} >= ${OPENS_AFTER_MS}
+          then ${nowMs} + min(max(${failingForMs} / 4, ${OPEN_AT_LEAST_MS}), ${OPEN_AT_MOST_MS})
+        end`,
+        ...gone,
+      },
+    })
+    .returning()
+}
+
+const WELL = { failures: 0, firstFailedAtMs: null, openUntilMs: null, goneAtMs: null } as const
+
+/** Endpoints that are tried less often or no more: an operator's business, worst first. */
+export function troubledEndpoints({ store }: Core, limit: number): Promise<Endpoint[]> {
+  return store.read
+    .select()
+    .from(endpoints)
+    .where(or(isNotNull(endpoints.goneAtMs), isNotNull(endpoints.openUntilMs)))
+    .orderBy(sql`${endpoints.goneAtMs} is null`, endpoints.firstFailedAtMs)
+    .limit(limit)
+}
+
+/**
+ * An operator's word that an endpoint is to be told again, at once.
+ *
+ * @returns whether there was anything to reopen
+ */
+export async function reopenEndpoint(core: Core, key: EndpointKey): Promise<boolean> {
+  const [reopened] = await core.store.write.batch([closeBreaker(core, key)])
+  return reopened.length > 0
+}
+
+/** The same for the endpoints of notifications that are replayed. */
+export function reopenEndpointsOf({ store }: Core, which: SQL | undefined) {
+  return store.write
+    .update(endpoints)
+    .set(WELL)
+    .where(
+      sql`(${endpoints.failures} > 0 or ${endpoints.goneAtMs} is not null) and exists (
+        select 1 from ${outbox} where ${which} and ${isEndpointOfNotification})`,
+    )
+}
