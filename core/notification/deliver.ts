@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { and, eq, ne, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import { notificationForm } from '../http/jeepay/notification.ts'
 import type { NotificationId } from '../ids.ts'
@@ -89,11 +89,12 @@ async function record(core: Core, claimed: ClaimedTry, result: TryResult): Promi
     store.write
       .update(outbox)
       .set(nextStanding(core, claimed, result, nowMs))
-      // Told is told. A failure speaks for its own try only: a later one may be under way.
+      // Told is told, even if it was given up meanwhile. A failure speaks for its own try only: a
+      // later one may be under way.
       .where(
         and(
           eq(outbox.notificationId, notificationId),
-          eq(outbox.state, 'waiting'),
+          accepted ? ne(outbox.state, 'delivered') : eq(outbox.state, 'waiting'),
           accepted ? undefined : sql`${lastNumberOf(sql`${notificationId}`)} = ${number}`,
         ),
       )

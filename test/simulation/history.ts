@@ -1,4 +1,6 @@
 import { changeSettings } from '../../core/merchant/accounts.ts'
+import { reopenEndpoint, troubledEndpoints } from '../../core/notification/endpoint.ts'
+import { replayExhausted } from '../../core/notification/replay.ts'
 import { SERVER_BOUNDS, WORKER_BOUNDS } from '../../core/sweep/sweep.ts'
 import { HOUR_MS, SECOND_MS } from '../../core/time.ts'
 import type { Callback } from './bank.ts'
@@ -55,6 +57,11 @@ export async function playHistory(
 async function comesToRest(world: World, isOver: () => boolean): Promise<void> {
   const { timeline, plan } = world
   const calmMs = START_MS + plan.stormMs
+  // Whoever answered 410 is told no more until an operator says so; each storm's end has one.
+  world.start('an operator replays what was given up', 0, async ({ core }) => {
+    for (const endpoint of await troubledEndpoints(core, 10)) await reopenEndpoint(core, endpoint)
+    await replayExhausted(core)
+  })
   let sweeps = 0
   for (const lookMs of CALM_LOOKS_MS) {
     await timeline.runTo(calmMs + lookMs, isOver)

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHash, createHmac } from 'node:crypto'
 
 /**
  * WebCrypto hands its work to threads, and which of two is ready first is the machine's affair. In a
@@ -22,7 +22,9 @@ export function doCryptoAtOnce(): void {
         KeyUsage[],
       ]
       const name = typeof algorithm === 'string' ? algorithm : algorithm.name
-      if (format !== 'raw' || name !== 'AES-GCM') return real.importKey(...args)
+      // Of HMAC there is only the one with SHA-256 here.
+      if (format !== 'raw' || (name !== 'AES-GCM' && name !== 'HMAC'))
+        return real.importKey(...args)
       const key = {
         type: 'secret',
         extractable: false,
@@ -31,6 +33,15 @@ export function doCryptoAtOnce(): void {
       }
       keys.set(key, bytes.slice())
       return Promise.resolve(key)
+    },
+    async sign(...args: Parameters<SubtleCrypto['sign']>) {
+      const [, key, data] = args
+      // A key that was derived stays where it is.
+      if (!keys.has(key)) return real.sign(...args)
+      const mac = createHmac('sha256', bytesOf(keys, key))
+        .update(data as Uint8Array)
+        .digest()
+      return new Uint8Array(mac).buffer
     },
     async encrypt(algorithm: AesGcm, key: object, data: Uint8Array) {
       const cipher = createCipheriv('aes-256-gcm', bytesOf(keys, key), algorithm.iv)
