@@ -96,8 +96,10 @@ export interface Bank {
   payeeTakes(number: string): boolean
   /** A callback of a kind that a bank should not send, well signed or not. */
   misspeaks(number: string, how: 'forged' | 'other_amount' | 'other_payee'): Callback | undefined
-  /** From now on callbacks are signed with this key, and calls may be. */
+  /** From now on calls may be signed with this key too. */
   takesKey(key: string): void
+  /** From now on callbacks are signed with it. */
+  signsWith(key: string): void
   /** What it still has to end is ended; nothing waits any more. */
   decides(): void
 }
@@ -515,6 +517,9 @@ export function openBank(
       return say({ ...said, ...lie }, order.name, order.callbackUrl)
     },
     takesKey(key) {
+      keys.push(key)
+    },
+    signsWith(key) {
       keys.unshift(key)
     },
     decides() {

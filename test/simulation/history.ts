@@ -319,8 +319,12 @@ function openDeeds(world: World): (step: Step) => void {
   function rotates({ id, isolate }: Step): void {
     const key = `key-canary-${++rotations}b`
     bank.takesKey(key)
-    world.start(`step ${id}`, isolate, (gateway) =>
-      changeSettings(gateway.core, stage.accountId, { merchant: 'shop', key }),
+    world.start(
+      `step ${id}`,
+      isolate,
+      (gateway) => changeSettings(gateway.core, stage.accountId, { merchant: 'shop', key }),
+      // Who has not heard that it is in place does not have the bank use it.
+      ({ ok }) => ok && bank.signsWith(key),
     )
   }
 
