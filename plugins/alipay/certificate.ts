@@ -89,9 +89,12 @@ function isAuthority(extensions: DerElement | undefined): boolean {
 
 const UTC_TIME = 0x17
 const GENERALIZED_TIME = 0x18
+/** `20260101000000Z` */
+const MAX_TIME_LENGTH = 15
 
 /** RFC 5280 §4.1.2.5: always with seconds and `Z`; two digits of the year from 1950 to 2049. */
 function timeOf({ tag, content }: DerElement): Milliseconds | undefined {
+  if (content.length > MAX_TIME_LENGTH) return undefined
   const text = String.fromCharCode(...content)
   const digits = { [UTC_TIME]: 2, [GENERALIZED_TIME]: 4 }[tag]
   if (digits === undefined || !/^\d{12,14}Z$/.test(text)) return undefined

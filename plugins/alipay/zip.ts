@@ -6,7 +6,7 @@ export interface ZipEntry {
   readonly contents: Bytes
 }
 
-/** What a day's bill may unpack to. */
+/** What a day's bill may unpack to, with all its files. */
 const MAX_CONTENTS_BYTES = 64 * 1024 * 1024
 
 /**
@@ -20,20 +20,33 @@ export async function unzip(archive: Bytes): Promise<readonly ZipEntry[] | undef
   const view = new DataView(archive.buffer, archive.byteOffset, archive.byteLength)
   const end = findEnd(view)
   if (end === undefined) return undefined
+  const headers = centralHeaders(view, end)
+  // All of them before any: entries may share their contents, and be many from few bytes.
+  const size = headers?.reduce((sum, at) => sum + view.getUint32(at + 24, true), 0) ?? 0
+  if (headers === undefined || size > MAX_CONTENTS_BYTES) return undefined
+
   const entries: ZipEntry[] = []
+  for (const at of headers) {
+    const contents = await contentsOf(archive, view, at)
+    if (contents === undefined) return undefined
+    const nameLength = view.getUint16(at + 28, true)
+    entries.push({ nameBytes: archive.slice(at + 46, at + 46 + nameLength), contents })
+  }
+  return entries
+}
+
+/** Where the headers of the central directory begin; nothing when one does not fit into it. */
+function centralHeaders(view: DataView, end: number): readonly number[] | undefined {
+  const headers: number[] = []
   let at = view.getUint32(end + 16, true)
   for (let left = view.getUint16(end + 10, true); left > 0; left--) {
     if (at + 46 > end || view.getUint32(at, true) !== CENTRAL_HEADER) return undefined
+    headers.push(at)
     const nameLength = view.getUint16(at + 28, true)
-    const next =
-      at + 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true)
-    if (next > end) return undefined
-    const contents = await contentsOf(archive, view, at)
-    if (contents === undefined) return undefined
-    entries.push({ nameBytes: archive.slice(at + 46, at + 46 + nameLength), contents })
-    at = next
+    at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true)
+    if (at > end) return undefined
   }
-  return entries
+  return headers
 }
 
 const END = 0x06054b50
@@ -61,7 +74,7 @@ async function contentsOf(
   const packedSize = view.getUint32(header + 20, true)
   const size = view.getUint32(header + 24, true)
   const local = view.getUint32(header + 42, true)
-  if (isEncrypted || size > MAX_CONTENTS_BYTES || local + 30 > archive.length) return undefined
+  if (isEncrypted || local + 30 > archive.length) return undefined
   if (view.getUint32(local, true) !== LOCAL_HEADER) return undefined
   const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true)
   if (start + packedSize > archive.length) return undefined

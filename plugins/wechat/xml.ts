@@ -50,6 +50,7 @@ function matchAt(pattern: RegExp, text: string, offset: number): RegExpExecArray
 }
 
 const OPENING = /^\ufeff?(?:<\?xml [^<>?]{0,100}\?>)?\s*<xml>/
+// Runs of characters are matched as such: one by one, a long text would need a place on the stack each.
 const MEMBER =
-  /\s*<(?:([A-Za-z_][\w.-]{0,63})>(?:<!\[CDATA\[((?:(?!\]\]>)[\s\S])*)\]\]>|([^<>&]*))<\/\1>|([A-Za-z_][\w.-]{0,63})\s*\/>)/y
+  /\s*<(?:([A-Za-z_][\w.-]{0,63})>(?:<!\[CDATA\[([^\]]*(?:\](?!\]>)[^\]]*)*)\]\]>|([^<>&]*))<\/\1>|([A-Za-z_][\w.-]{0,63})\s*\/>)/y
 const CLOSING = /\s*<\/xml>\s*/y

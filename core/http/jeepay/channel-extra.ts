@@ -11,13 +11,16 @@ export type ChannelExtra = ReadonlyMap<string, string>
  * @see reference §7
  */
 export function readChannelExtra(text: string | undefined): Result<ChannelExtra, JeepayFailure> {
-  let parsed: unknown = {}
   try {
-    if (text !== undefined) parsed = JSON.parse(text)
+    return readMembers(text === undefined ? {} : JSON.parse(text))
   } catch {
+    // No JSON; or JSON that is nested so deep that it can be read and not be written again.
     return refuse(BAD)
   }
-  if (Array.isArray(parsed) && parsed.length === 0) parsed = {}
+}
+
+function readMembers(given: unknown): Result<ChannelExtra, JeepayFailure> {
+  const parsed = Array.isArray(given) && given.length === 0 ? {} : given
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return refuse(BAD)
   const extra = new Map<string, string>()
   for (const [name, value] of Object.entries(parsed)) {

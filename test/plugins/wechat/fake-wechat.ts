@@ -237,7 +237,8 @@ export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
 }
 
 export function toBase64(bytes: Uint8Array<ArrayBuffer>): string {
-  return btoa(String.fromCharCode(...bytes))
+  // Not in one call: a long text has more bytes than a call has arguments.
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 }
 
 export const ATTEMPT = 'P176722560000012345678' as AttemptId
