@@ -172,8 +172,8 @@ const BITES: readonly Bite[] = [
     edits: [
       {
         file: 'core/sweep/claim.ts',
-        from: `eq(outbox.state, 'waiting'),`,
-        to: `eq(outbox.state, 'exhausted'),`,
+        from: `where state = 'waiting' and next_try_at_ms`,
+        to: `where state = 'exhausted' and next_try_at_ms`,
       },
     ],
   },
