@@ -200,6 +200,11 @@ describe('the fingerprint of a request', () => {
     )
   })
 
+  it('is the SHA-256 of the members as JSON, by their names: rows have kept it', async () => {
+    const fingerprint = await fingerprintOf({ body: '描述', b: '1', none: '', amount: 100 })
+    expect(fingerprint).toBe('e0f91e4a171e03360d2586e851f842c3e89414246bfe0fbea1ad4e250844f6b3')
+  })
+
   it('tells a number from another, and keeps members from running into one another', async () => {
     const all = [{ a: 1 }, { a: 11 }, { a: '1,b:2' }, { a: '1', b: '2' }, { ab: 1 }, {}]
     expect(new Set(await Promise.all(all.map(fingerprintOf))).size).toBe(all.length)
