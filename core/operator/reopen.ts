@@ -8,8 +8,8 @@ import { inWords } from './note.ts'
 
 /**
  * Opens an address of a merchant again that answered 410, or that failed so often that it is tried
- * less: from now on it is told as if nothing had happened. What was given up meanwhile is replayed
- * by itself.
+ * less: from now on it is told as if nothing had happened. What was given up meanwhile stays given
+ * up until it is replayed.
  *
  * @param origin scheme, host and port
  */

@@ -541,7 +541,7 @@ export const events = sqliteTable(
   'events',
   {
     eventId: text('event_id').$type<EventId>().primaryKey(),
-    subjectKind: text('subject_kind').$type<SubjectKind | 'endpoint'>().notNull(),
+    subjectKind: text('subject_kind').$type<SubjectKind | 'endpoint' | 'notification'>().notNull(),
     subjectId: text('subject_id').$type<SubjectId>().notNull(),
     version: integer('version').notNull(),
     kind: text('kind').notNull(),

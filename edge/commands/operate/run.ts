@@ -11,6 +11,7 @@ import { merchant } from './merchant.ts'
 import { openCore } from './open.ts'
 import { passage } from './passage.ts'
 import { receiverGroup } from './receiver-group.ts'
+import { replay } from './replay.ts'
 import { reseal } from './reseal.ts'
 import { endOldSecret, rotateSecret } from './rotate-secret.ts'
 import { serviceProvider } from './service-provider.ts'
@@ -34,6 +35,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'late-money': lateMoney,
   'look-at': lookAt,
   reopen,
+  replay,
   bills,
 }
 

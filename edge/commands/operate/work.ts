@@ -51,6 +51,7 @@ const COMMANDS: Readonly<Partial<Record<WorkItem['can'][number], string>>> = {
   late_accept: 'late-money {} --decision accept --note …',
   late_refund: 'late-money {} --decision refund --note …',
   look_at: 'look-at {} --note …',
+  replay: 'replay {} --note …',
   reopen: 'reopen {} --note …',
   put_settings: 'settings {} --settings …',
   rotate_secret: 'rotate-secret {} --days 0',

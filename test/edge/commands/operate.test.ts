@@ -165,6 +165,53 @@ describe('from an empty database to an app that can be paid', () => {
   }, 60_000)
 })
 
+describe('replay', () => {
+  /** What became of notifications that were written at these seconds, of the only app. */
+  const asks = async (sql: string) => {
+    const { database, close } = await openDatabaseFile(url)
+    const [rows = []] = await database.batch([{ sql, args: [] }], 'write')
+    await close()
+    return rows
+  }
+  const waiting = async () =>
+    (
+      await asks(`update outbox set state = 'exhausted', tries = 9 where state = 'waiting'
+        returning notification_id`)
+    ).map(([id]) => id)
+
+  it('has one, all that was given up, or a time of an app told again, and keeps why', async () => {
+    const [[appId] = []] = await asks('select app_id from apps')
+    await asks(`insert into outbox (notification_id, merchant_no, app_id, subject_kind, subject_id,
+        kind, url, snapshot, state, tries, next_try_at_ms, created_at_ms)
+      select 'N' || value, 'M1', '${appId}', 'payment', 'P' || value, 'payment.succeeded',
+        'https://shop.example/notify', '{}', iif(value = 3, 'delivered', 'exhausted'), 9, 0,
+        1767225600000 + value * 1000
+      from json_each('[1, 2, 3, 4]')`)
+    expect(await does('work notification')).toContain('can be done: replay N1 --note …')
+
+    expect(await does('replay N3 --note lost')).toBe('1 told again')
+    expect(await waiting()).toEqual(['N3'])
+    expect(await does('replay --exhausted --note back')).toBe('4 told again')
+    expect(await waiting()).toEqual(['N1', 'N2', 'N3', 'N4'])
+    const range = '--from 2026-01-01T00:00:02Z --until 2026-01-01T08:00:04+08:00'
+    expect(await does(`replay --app ${appId} ${range} --note moved`)).toBe('2 told again')
+    expect(await waiting()).toEqual(['N2', 'N3'])
+    expect(await does(`replay --exhausted --app ${appId} --note back`)).toBe('4 told again')
+    expect(await does('work notification')).toBe('')
+
+    const notes = await asks(
+      `select subject_id, version, source, json_extract(evidence, '$.note') from events
+        where kind = 'notification.replayed' order by rowid`,
+    )
+    expect(notes).toEqual([
+      ['N3', 1, 'operator', 'lost'],
+      ['all', 1, 'operator', 'back'],
+      [appId, 1, 'operator', 'moved'],
+      [appId, 2, 'operator', 'back'],
+    ])
+  }, 120_000)
+})
+
 describe('a command that is given something wrong', () => {
   it.each([
     ['unknown', 'there is no command unknown: see --help'],
@@ -189,6 +236,19 @@ describe('a command that is given something wrong', () => {
     ['release P0 --decision accept --note why', 'payment not found'],
     ['release P0 --decision accept', '--note is missing: see --help'],
     ['look-at R0 --note why', 'not found'],
+    ['replay N0 --note why', 'there is no N0'],
+    ['replay N0', '--note is missing: see --help'],
+    ['replay N0 --exhausted --note why', 'one notification, or --exhausted; not both'],
+    ['replay --exhausted --app nobody --note why', 'there is no nobody'],
+    ['replay --note why', '--app is missing: see --help'],
+    [
+      'replay --exhausted --from 2026-01-31T08:00:00Z --note why',
+      'all that was given up, or --from; not both',
+    ],
+    [
+      'replay --app a --from 2026-01-31 --until 2026-02-01 --note why',
+      '--from is a time such as 2026-01-31T08:00:00+08:00',
+    ],
     [
       'bills --account A0 --kind trade --date 2026-02-30',
       '--date is a day such as 2026-01-31, not 2026-02-30',
