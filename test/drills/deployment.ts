@@ -39,7 +39,9 @@ export interface Deployment {
   databaseDies(): Promise<void>
   /** At the same address, with what it had. */
   databaseReturns(): Promise<void>
-  /** Time passes for gateway and bank, and what is due is done as a Worker's cron does it. */
+  /** Time passes for gateway and bank. */
+  waits(ms: number): Promise<void>
+  /** The same, and what is due is done as a Worker's cron does it. */
   passes(ms: number): Promise<void>
   /** Time passes until it holds. */
   settles(holds: () => boolean | Promise<boolean>, what: string): Promise<void>
@@ -108,9 +110,13 @@ export async function openDeployment(
     async databaseReturns() {
       sqld = await startSqld(directory, sqldPort)
     },
-    async passes(ms) {
+    async waits(ms) {
       time.aheadMs += ms
-      const swept = await fetch(`${worker.url}/drill/time/${time.aheadMs}`)
+      await fetch(`${worker.url}/drill/time/${time.aheadMs}`)
+    },
+    async passes(ms) {
+      await deployment.waits(ms)
+      const swept = await fetch(`${worker.url}/drill/sweep`)
       await swept.body?.cancel()
       await callsBack()
     },

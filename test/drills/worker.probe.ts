@@ -15,15 +15,18 @@ const clock: Clock = { ...systemClock, now: () => systemClock.now() + time.ahead
 
 /**
  * The live Worker but for two things: its channel is the kit's bank, at `BANK_URL`, and
- * `/drill/time/{ms}` says how far its clock is ahead, and sweeps.
+ * `/drill/time/{ms}` says how far its clock is ahead; `/drill/sweep` sweeps.
  */
 // biome-ignore lint/style/noDefaultExport: what workerd wants of a Worker
 export default {
   async fetch(request: Request, env: unknown, context: WorkerContext): Promise<Response> {
     const gateway = open(env, context)
-    const { pathname } = new URL(request.url)
-    if (!pathname.startsWith('/drill/time/')) return gateway.fetch(request)
-    time.aheadMs = Number(pathname.slice('/drill/time/'.length))
+    const [, drill, what, value] = new URL(request.url).pathname.split('/')
+    if (drill !== 'drill') return gateway.fetch(request)
+    if (what === 'time') {
+      time.aheadMs = Number(value)
+      return new Response(null, { status: 204 })
+    }
     return gateway.sweep(WORKER_BOUNDS).then(
       (report) => Response.json(report),
       () => new Response('the sweep failed', { status: 503 }),
