@@ -22,7 +22,7 @@ export async function makeBundle(folder: string): Promise<Bundle> {
   const wrangler = join(ROOT, 'node_modules/wrangler/bin/wrangler.js')
   await promisify(execFile)(
     process.execPath,
-    [wrangler, 'deploy', '--dry-run', '--minify', '--outdir', folder],
+    [wrangler, 'deploy', '--dry-run', '--outdir', folder],
     {
       cwd: ROOT,
       env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: folder },
@@ -46,7 +46,7 @@ export async function makeBundle(folder: string): Promise<Bundle> {
           measured: `${kib.toFixed(0)} KiB`,
           budget: `≤ ${BUDGET_KIB} KiB`,
           holds: kib <= BUDGET_KIB,
-          how: `wrangler deploy --dry-run --minify, ${(code.length / 1_024).toFixed(0)} KiB before gzip; channels: ${[...channels].join(', ')}`,
+          how: `wrangler deploy --dry-run, ${(code.length / 1_024).toFixed(0)} KiB before gzip; channels: ${[...channels].join(', ')}`,
         },
         {
           name: 'source files of simulators in it',
