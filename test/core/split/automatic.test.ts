@@ -111,7 +111,7 @@ describe('a payment that is shared by itself', () => {
     await shop.passes(2 * MINUTE_MS)
     expect(shop.logged).toContainEqual({
       message: 'a payment was not split by itself',
-      fields: { paymentId: expect.any(String), code: 'more_than_all' },
+      fields: expect.objectContaining({ paymentId: expect.any(String), code: 'more_than_all' }),
     })
     expect(callsOf(shop, 'split')).toEqual([])
     await bound({ receiverGroupId, accNo: 'greedy', divisionProfit: '0.5' })

@@ -133,7 +133,7 @@ describe('the sign of a request', () => {
     expect(shop.logged).toEqual([
       {
         message: 'a merchant request was refused',
-        fields: { appId: shop.app.appId, problem: '验签失败' },
+        fields: { appId: shop.app.appId, problem: '验签失败', requestId: expect.any(String) },
       },
     ])
   })
