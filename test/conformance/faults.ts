@@ -16,3 +16,11 @@ export const ANSWER_FAULTS: readonly AnswerFault[] = [
 
 /** A question can also be answered by somebody who does not know what they know. */
 export const QUERY_FAULTS: readonly AnswerFault[] = [...ANSWER_FAULTS, 'not_found']
+
+/** One of each kind: for what shares with payments the code that asks. */
+export const SOME_QUERY_FAULTS: readonly AnswerFault[] = [
+  'silence_after',
+  'error_before',
+  'bad_signature',
+  'not_found',
+]

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { AnswerFault } from '../../core/plugin/simulator.ts'
 import { assert } from '../../core/result.ts'
 import { MINUTE_MS } from '../../core/time.ts'
-import { ANSWER_FAULTS, QUERY_FAULTS } from './faults.ts'
+import { ANSWER_FAULTS, SOME_QUERY_FAULTS } from './faults.ts'
 import { type Market, NOTIFY_URL, openMarket, type Subject } from './market.ts'
 import { extraOf, type Ordered, orderOf, payerPays } from './order.ts'
 
@@ -90,16 +90,19 @@ export function describeSplits(subject: Subject): void {
       await expectShared(market, ordered, String(answer.data?.divisionId))
     })
 
-    it.each(QUERY_FAULTS)('whose query meets %s is shared once', async (fault: AnswerFault) => {
-      const { market, ordered, share } = await openPaid()
-      await market.misbehaves(
-        { on: 'split', fault: 'silence_after', times: 1 },
-        { on: 'query_split', fault, times: 2 },
-        { on: 'callback', fault: 'drop', times: 20 },
-      )
-      const answer = await share()
-      await expectShared(market, ordered, String(answer.data?.divisionId))
-    })
+    it.each(SOME_QUERY_FAULTS)(
+      'whose query meets %s is shared once',
+      async (fault: AnswerFault) => {
+        const { market, ordered, share } = await openPaid()
+        await market.misbehaves(
+          { on: 'split', fault: 'silence_after', times: 1 },
+          { on: 'query_split', fault, times: 2 },
+          { on: 'callback', fault: 'drop', times: 20 },
+        )
+        const answer = await share()
+        await expectShared(market, ordered, String(answer.data?.divisionId))
+      },
+    )
   })
 
   if (!split.returns) return

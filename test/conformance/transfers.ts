@@ -3,7 +3,7 @@ import type { AnswerFault } from '../../core/plugin/simulator.ts'
 import { assert } from '../../core/result.ts'
 import { MINUTE_MS } from '../../core/time.ts'
 import type { Envelope } from '../kit/shop.ts'
-import { ANSWER_FAULTS, QUERY_FAULTS } from './faults.ts'
+import { ANSWER_FAULTS, SOME_QUERY_FAULTS } from './faults.ts'
 import { type Market, NOTIFY_URL, openMarket, type Subject } from './market.ts'
 
 const numbers = { next: 1 }
@@ -80,7 +80,7 @@ export function describeTransfers(subject: Subject): void {
       await expectSent(market, answer)
     })
 
-    it.each(QUERY_FAULTS)('whose query meets %s arrives once', async (fault: AnswerFault) => {
+    it.each(SOME_QUERY_FAULTS)('whose query meets %s arrives once', async (fault: AnswerFault) => {
       const { market, send } = await open(usual)
       await market.misbehaves(
         { on: 'transfer', fault: 'silence_after', times: 1 },

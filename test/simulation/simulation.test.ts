@@ -5,7 +5,7 @@ import { openStage, type Stage } from './stage.ts'
 
 /** Bounded by histories and by time: a slow machine plays fewer, and never fails for that. */
 const HISTORIES = 1_000
-const LONGEST_MS = 30_000
+const LONGEST_MS = 20_000
 
 let stage: Stage
 beforeAll(async () => {
