@@ -50,15 +50,12 @@ export async function storeCall(
         eq(attempts.attemptId, reference as AttemptId),
         eq(attempts.channel, channel),
       )
-      const [, [kase]] = await db.batch([storedIf(sql`${attempts}`, here), selectCases(db, here)])
+      const [, [kase]] = await db.batch([storedIf(sql`${attempts}`, here), selectCases(here)])
       return kase && { about: 'payment', kase }
     }
     case 'refund': {
       const here = and(eq(refunds.refundId, reference as RefundId), eq(refunds.channel, channel))
-      const [, [kase]] = await db.batch([
-        storedIf(sql`${refunds}`, here),
-        selectRefundCases(db, here),
-      ])
+      const [, [kase]] = await db.batch([storedIf(sql`${refunds}`, here), selectRefundCases(here)])
       return kase && { about: 'refund', kase }
     }
     case 'transfer': {
@@ -68,7 +65,7 @@ export async function storeCall(
       )
       const [, [kase]] = await db.batch([
         storedIf(sql`${transfers}`, here),
-        selectTransferCases(db, here),
+        selectTransferCases(here),
       ])
       return kase && { about: 'transfer', kase }
     }

@@ -101,10 +101,7 @@ async function findPayment(
   }
   if (known.about !== 'account') return undefined
   const [cases] = await store.read.batch([
-    selectCases(
-      store.read,
-      and(eq(attempts.attemptId, attemptId), isOf(known.configs, attempts.accountId)),
-    ),
+    selectCases(and(eq(attempts.attemptId, attemptId), isOf(known.configs, attempts.accountId))),
   ])
   return cases[0]
 }
@@ -123,7 +120,7 @@ async function findRefund(
       ? eq(refunds.paymentId, known.kase.payment.paymentId)
       : isOf(known.configs, refunds.accountId)
   const [cases] = await store.read.batch([
-    selectRefundCases(store.read, and(eq(refunds.refundId, refundId), ofSame)),
+    selectRefundCases(and(eq(refunds.refundId, refundId), ofSame)),
   ])
   return cases[0]?.refund
 }
@@ -139,7 +136,6 @@ async function findTransfer(
   if (known.about !== 'account') return undefined
   const [cases] = await store.read.batch([
     selectTransferCases(
-      store.read,
       and(eq(transfers.transferId, transferId), isOf(known.configs, transfers.accountId)),
     ),
   ])

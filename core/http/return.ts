@@ -21,7 +21,7 @@ export async function serveReturn(core: Core, attemptId: string): Promise<Respon
   const db = core.store.read
   const [revisions, cases] = await db.batch([
     selectConfigRevision(core.store),
-    selectCases(db, eq(attempts.attemptId, attemptId as AttemptId)),
+    selectCases(eq(attempts.attemptId, attemptId as AttemptId)),
   ])
   const kase = cases[0]
   if (kase === undefined) return page('找不到订单', 404)

@@ -1,6 +1,7 @@
 import { and, eq, gt, isNotNull, or, type SQL, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { AppId, NotificationId } from '../ids.ts'
+import { builtOnce } from '../store/built-once.ts'
 import { endpoints, outbox } from '../store/schema.ts'
 import { HOUR_MS, MINUTE_MS, type Milliseconds } from '../time.ts'
 import { GIVES_UP_AFTER_MS } from './schedule.ts'
@@ -54,20 +55,24 @@ export const passesBreaker = sql`not exists (
  * Puts off what is due at endpoints that are not tried now, so that it doesn't take others' place in
  * the sweep. What has waited too long, or whose endpoint is gone, is given up and shows as such.
  */
-export function putOffWaiting({ store }: Core, nowMs: Milliseconds) {
-  return store.write.values<[NotificationId, 'waiting' | 'exhausted']>(sql`
+export function putOffWaiting(nowMs: Milliseconds) {
+  return putOff({ nowMs, lastMs: nowMs - GIVES_UP_AFTER_MS })
+}
+
+const putOff = builtOnce(['nowMs', 'lastMs'], (db, { nowMs, lastMs }) =>
+  db.values<[NotificationId, 'waiting' | 'exhausted']>(sql`
     update ${outbox} set
       next_try_at_ms = coalesce(${endpoints.openUntilMs}, next_try_at_ms),
       state = case when ${endpoints.goneAtMs} is not null
-        or ${firstTryAtMs} <= ${nowMs - GIVES_UP_AFTER_MS} then 'exhausted' else state end
+        or ${firstTryAtMs} <= ${lastMs} then 'exhausted' else state end
     from ${endpoints}
     where ${outbox.state} = 'waiting' and ${outbox.nextTryAtMs} <= ${nowMs}
       and (${outbox.tryLeaseUntilMs} is null or ${outbox.tryLeaseUntilMs} <= ${nowMs})
       and ${isEndpointOfNotification}
       and (${endpoints.goneAtMs} is not null
         or (${endpoints.openUntilMs} > ${nowMs} and ${outbox.tries} > 0))
-    returning notification_id, state`)
-}
+    returning notification_id, state`),
+)
 
 export interface EndpointKey {
   readonly appId: AppId

@@ -32,7 +32,7 @@ export async function decideHeldMoney(
   note: string,
 ): Promise<Result<PaymentRow, LateMoneyRefusal>> {
   const { read } = core.store
-  const [[kase]] = await read.batch([selectCases(read, eq(payments.paymentId, paymentId))])
+  const [[kase]] = await read.batch([selectCases(eq(payments.paymentId, paymentId))])
   if (kase === undefined) return refuse({ code: 'payment_not_found' })
   const { payment, attempt } = kase
   if (payment.lateDecision !== 'held') return refuse({ code: 'not_held' })

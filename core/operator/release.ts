@@ -37,7 +37,7 @@ export async function releasePayment(
 ): Promise<Result<PaymentRow, ReleaseRefusal>> {
   const { read } = core.store
   const [[kase], rows] = await read.batch([
-    selectCases(read, eq(payments.paymentId, paymentId)),
+    selectCases(eq(payments.paymentId, paymentId)),
     read
       .select({ evidence: events.evidence })
       .from(events)

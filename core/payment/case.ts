@@ -1,7 +1,7 @@
-import { and, eq, type SQL } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { PinnedConfig } from '../routing/directory.ts'
+import { selectOnce } from '../store/built-once.ts'
 import { apps, attempts, channelConfigs, payments } from '../store/schema.ts'
-import type { Store } from '../store/store.ts'
 import type { LatePolicy } from './state.ts'
 
 export type PaymentRow = typeof payments.$inferSelect
@@ -18,8 +18,8 @@ export interface PaymentCase {
 }
 
 /** Reads cases in one statement, so that it can stand in any batch. */
-export function selectCases(db: Store['read'], condition: SQL | undefined) {
-  return db
+export const selectCases = selectOnce((db) =>
+  db
     .select({
       payment: payments,
       attempt: attempts,
@@ -43,9 +43,8 @@ export function selectCases(db: Store['read'], condition: SQL | undefined) {
         eq(channelConfigs.version, attempts.configVersion),
       ),
     )
-    .innerJoin(apps, eq(apps.appId, payments.appId))
-    .where(condition)
-}
+    .innerJoin(apps, eq(apps.appId, payments.appId)),
+)
 
 export function pinnedConfig({ attempt, settingsSealed }: PaymentCase): PinnedConfig {
   const { channel, accountId, configVersion } = attempt

@@ -29,7 +29,6 @@ export async function findPayment(
   const [revisions, cases] = await store.read.batch([
     selectConfigRevision(store),
     selectCases(
-      store.read,
       and(
         paymentId === undefined
           ? eq(payments.merchantPaymentNo, merchantPaymentNo ?? '')

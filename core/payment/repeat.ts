@@ -133,7 +133,7 @@ async function stampAgain(
         }),
       })
       .where(and(eq(attempts.attemptId, attemptId), eventWritten(eventId))),
-    selectCases(db, and(eq(payments.paymentId, paymentId), eventWritten(eventId))),
+    selectCases(and(eq(payments.paymentId, paymentId), eventWritten(eventId))),
   ])
   return results[3]
 }

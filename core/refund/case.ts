@@ -1,7 +1,7 @@
-import { and, eq, type SQL } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { PinnedConfig } from '../routing/directory.ts'
+import { selectOnce } from '../store/built-once.ts'
 import { channelConfigs, refunds } from '../store/schema.ts'
-import type { Store } from '../store/store.ts'
 
 export type RefundRow = typeof refunds.$inferSelect
 
@@ -11,8 +11,8 @@ export interface RefundCase {
   readonly settingsSealed: string
 }
 
-export function selectRefundCases(db: Store['read'], condition: SQL | undefined) {
-  return db
+export const selectRefundCases = selectOnce((db) =>
+  db
     .select({ refund: refunds, settingsSealed: channelConfigs.settingsSealed })
     .from(refunds)
     .innerJoin(
@@ -21,9 +21,8 @@ export function selectRefundCases(db: Store['read'], condition: SQL | undefined)
         eq(channelConfigs.accountId, refunds.accountId),
         eq(channelConfigs.version, refunds.configVersion),
       ),
-    )
-    .where(condition)
-}
+    ),
+)
 
 export function pinnedConfigOfRefund({ refund, settingsSealed }: RefundCase): PinnedConfig {
   const { channel, accountId, configVersion } = refund

@@ -104,7 +104,7 @@ async function look(core: Core, app: AppEntry, request: RefundRequest, key: Requ
   )
   const [revisions, cases, standings] = await db.batch([
     selectConfigRevision(store),
-    selectCases(db, thisPayment),
+    selectCases(thisPayment),
     selectRefundStanding(db, key),
   ])
   return { revision: revisionOf(revisions), kase: cases[0], standing: standings[0] }

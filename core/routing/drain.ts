@@ -1,6 +1,7 @@
 import { and, eq, isNotNull, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Core } from '../core.ts'
+import { builtOnce } from '../store/built-once.ts'
 import {
   attempts,
   channelAccounts,
@@ -21,10 +22,10 @@ import type { PinnedConfig } from './directory.ts'
  * Cheap: superseded settings are found by an index of those that are not drained. Only where there are
  * such is everything open gone through, once, by the indexes of what is due.
  *
- * @param limit how many are marked at most
+ * @returns makes the statement, of now and of how many are marked at most
  */
-export function drainsConfigs({ store }: Core, nowMs: number, limit: number) {
-  return store.write.run(sql`
+export const drainsConfigs = builtOnce(['nowMs', 'limit'], (db, { nowMs, limit }) =>
+  db.run(sql`
     update ${channelConfigs} set drained_at_ms = ${nowMs}
     where (account_id, version) in (
       select config.account_id, config.version
@@ -32,8 +33,8 @@ export function drainsConfigs({ store }: Core, nowMs: number, limit: number) {
       inner join ${channelAccounts} account on account.account_id = config.account_id
       where config.drained_at_ms is null and config.version < account.current_version
         and (config.account_id, config.version) not in (${openConfigs()})
-      limit ${limit})`)
-}
+      limit ${limit})`),
+)
 
 /** Account and version of everything that waits for something; all of it is due at some time. */
 function openConfigs(): SQL {

@@ -2,8 +2,8 @@ import { and, asc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { PaymentId } from '../ids.ts'
 import type { PinnedConfig } from '../routing/directory.ts'
+import { selectOnce } from '../store/built-once.ts'
 import { channelConfigs, payments, splitReturns, splitShares, splits } from '../store/schema.ts'
-import type { Store } from '../store/store.ts'
 
 export type SplitRow = typeof splits.$inferSelect
 export type ShareRow = typeof splitShares.$inferSelect
@@ -24,7 +24,7 @@ export async function loadSplits(
   const db = store.read
   const wanted = db.select({ splitId: splits.splitId }).from(splits).where(condition)
   const [found, shares] = await db.batch([
-    selectSplits(db, condition),
+    selectSplits(condition),
     db
       .select()
       .from(splitShares)
@@ -38,8 +38,8 @@ export async function loadSplits(
   }))
 }
 
-function selectSplits(db: Store['read'], condition: SQL | undefined) {
-  return db
+const selectSplits = selectOnce((db) =>
+  db
     .select({ split: splits, settingsSealed: channelConfigs.settingsSealed })
     .from(splits)
     .innerJoin(
@@ -48,17 +48,16 @@ function selectSplits(db: Store['read'], condition: SQL | undefined) {
         eq(channelConfigs.accountId, splits.accountId),
         eq(channelConfigs.version, splits.configVersion),
       ),
-    )
-    .where(condition)
-}
+    ),
+)
 
 export interface SplitReturnCase {
   readonly splitReturn: SplitReturnRow
   readonly settingsSealed: string
 }
 
-export function selectSplitReturnCases(db: Store['read'], condition: SQL | undefined) {
-  return db
+export const selectSplitReturnCases = selectOnce((db) =>
+  db
     .select({ splitReturn: splitReturns, settingsSealed: channelConfigs.settingsSealed })
     .from(splitReturns)
     .innerJoin(
@@ -67,9 +66,8 @@ export function selectSplitReturnCases(db: Store['read'], condition: SQL | undef
         eq(channelConfigs.accountId, splitReturns.accountId),
         eq(channelConfigs.version, splitReturns.configVersion),
       ),
-    )
-    .where(condition)
-}
+    ),
+)
 
 export function pinnedBy(
   row: Pick<SplitRow, 'channel' | 'accountId' | 'configVersion'>,

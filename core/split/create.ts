@@ -100,9 +100,7 @@ export async function createSplit(
 
 async function readAgain({ store }: Core, { payment }: PaymentCase): Promise<PaymentCase> {
   const { paymentId } = payment
-  const [cases] = await store.read.batch([
-    selectCases(store.read, eq(payments.paymentId, paymentId)),
-  ])
+  const [cases] = await store.read.batch([selectCases(eq(payments.paymentId, paymentId))])
   const [kase] = cases
   assert(kase !== undefined, `payment ${paymentId} is still there`)
   return kase

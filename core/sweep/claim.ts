@@ -19,6 +19,7 @@ import {
   type SplitReturnCase,
   selectSplitReturnCases,
 } from '../split/case.ts'
+import { builtOnce } from '../store/built-once.ts'
 import { outbox, payments, refunds, splitReturns, splits, transfers } from '../store/schema.ts'
 import { selectTransferCases, type TransferCase } from '../transfer/case.ts'
 import type { SweepBounds } from './sweep.ts'
@@ -47,30 +48,28 @@ export interface Claimed {
 export async function claimDue(core: Core, bounds: SweepBounds): Promise<Claimed> {
   const db = core.store.write
   const nowMs = core.ports.clock.now()
+  const lease = { nowMs, untilMs: nowMs + CHECK_LEASE_MS }
   const [paymentIds, refundIds, transferIds, splitIds, returnIds, toSplitIds, putOff, due] =
     await db.batch([
-      claim<PaymentId>(core, payments, payments.paymentId, nowMs, bounds.payments),
-      claim<RefundId>(core, refunds, refunds.refundId, nowMs, bounds.refunds),
-      claim<TransferId>(core, transfers, transfers.transferId, nowMs, bounds.others),
-      claim<SplitId>(core, splits, splits.splitId, nowMs, bounds.others),
-      claim<SplitReturnId>(core, splitReturns, splitReturns.splitReturnId, nowMs, bounds.others),
-      claimToSplit(core, nowMs, bounds.others),
-      putOffWaiting(core, nowMs),
-      selectDueNotifications(core, nowMs, bounds.notifications),
-      drainsConfigs(core, nowMs, bounds.others),
+      claimPayments({ ...lease, limit: bounds.payments }),
+      claimRefunds({ ...lease, limit: bounds.refunds }),
+      claimTransfers({ ...lease, limit: bounds.others }),
+      claimSplits({ ...lease, limit: bounds.others }),
+      claimSplitReturns({ ...lease, limit: bounds.others }),
+      claimToSplit({ ...lease, limit: bounds.others }),
+      putOffWaiting(nowMs),
+      selectDueNotifications({ nowMs, limit: bounds.notifications }),
+      drainsConfigs({ nowMs, limit: bounds.others }),
     ])
   const { read } = core.store
   const [ofPayments, ofRefunds, ofTransfers, ofReturns] = await whenAny(
     [...paymentIds, ...toSplitIds, ...refundIds, ...transferIds, ...returnIds],
     () =>
       read.batch([
-        selectCases(
-          read,
-          inArray(payments.paymentId, [...first(paymentIds), ...first(toSplitIds)]),
-        ),
-        selectRefundCases(read, inArray(refunds.refundId, first(refundIds))),
-        selectTransferCases(read, inArray(transfers.transferId, first(transferIds))),
-        selectSplitReturnCases(read, inArray(splitReturns.splitReturnId, first(returnIds))),
+        selectCases(inArray(payments.paymentId, [...first(paymentIds), ...first(toSplitIds)])),
+        selectRefundCases(inArray(refunds.refundId, first(refundIds))),
+        selectTransferCases(inArray(transfers.transferId, first(transferIds))),
+        selectSplitReturnCases(inArray(splitReturns.splitReturnId, first(returnIds))),
       ]),
     [[], [], [], []],
   )
@@ -102,42 +101,44 @@ async function whenAny<Result>(
 }
 
 /** All that is looked after has the same three columns: id, when it is due, and who is at it. */
-function claim<Id extends string>(
-  { store }: Core,
-  table: SQLiteTable,
-  id: SQLiteColumn,
-  nowMs: number,
-  limit: number,
-) {
+function claimOf<Id extends string>(table: SQLiteTable, id: SQLiteColumn) {
   const name = sql.identifier(id.name)
-  return store.write.values<[Id]>(sql`
-    update ${table} set check_lease_until_ms = ${nowMs + CHECK_LEASE_MS}
-    where ${name} in (
-      select ${name} from ${table}
-      where next_check_at_ms <= ${nowMs}
-        and (check_lease_until_ms is null or check_lease_until_ms <= ${nowMs})
-      order by next_check_at_ms limit ${limit})
-    returning ${name}`)
+  return builtOnce(['nowMs', 'untilMs', 'limit'], (db, { nowMs, untilMs, limit }) =>
+    db.values<[Id]>(sql`
+      update ${table} set check_lease_until_ms = ${untilMs}
+      where ${name} in (
+        select ${name} from ${table}
+        where next_check_at_ms <= ${nowMs}
+          and (check_lease_until_ms is null or check_lease_until_ms <= ${nowMs})
+        order by next_check_at_ms limit ${limit})
+      returning ${name}`),
+  )
 }
 
+const claimPayments = claimOf<PaymentId>(payments, payments.paymentId)
+const claimRefunds = claimOf<RefundId>(refunds, refunds.refundId)
+const claimTransfers = claimOf<TransferId>(transfers, transfers.transferId)
+const claimSplits = claimOf<SplitId>(splits, splits.splitId)
+const claimSplitReturns = claimOf<SplitReturnId>(splitReturns, splitReturns.splitReturnId)
+
 /** Claimed by being due later: when its runner dies, it comes up again then. */
-function claimToSplit({ store }: Core, nowMs: number, limit: number) {
-  return store.write.values<[PaymentId]>(sql`
-    update ${payments} set next_split_at_ms = ${nowMs + CHECK_LEASE_MS}
+const claimToSplit = builtOnce(['nowMs', 'untilMs', 'limit'], (db, { nowMs, untilMs, limit }) =>
+  db.values<[PaymentId]>(sql`
+    update ${payments} set next_split_at_ms = ${untilMs}
     where payment_id in (
       select payment_id from ${payments}
       where next_split_at_ms <= ${nowMs} order by next_split_at_ms limit ${limit})
-    returning payment_id`)
-}
+    returning payment_id`),
+)
 
 /** The apps take turns, oldest first: the backlog of one doesn't keep another's waiting. */
-function selectDueNotifications({ store }: Core, nowMs: number, limit: number) {
-  return store.write.values<[NotificationId]>(sql`
+const selectDueNotifications = builtOnce(['nowMs', 'limit'], (db, { nowMs, limit }) =>
+  db.values<[NotificationId]>(sql`
     select notification_id from (
       select notification_id, next_try_at_ms,
         row_number() over (partition by app_id order by next_try_at_ms) as turn
       from ${outbox}
       where state = 'waiting' and next_try_at_ms <= ${nowMs}
         and (try_lease_until_ms is null or try_lease_until_ms <= ${nowMs}))
-    order by turn, next_try_at_ms limit ${limit}`)
-}
+    order by turn, next_try_at_ms limit ${limit}`),
+)

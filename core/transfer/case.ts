@@ -1,7 +1,7 @@
-import { and, eq, type SQL } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import type { PinnedConfig } from '../routing/directory.ts'
+import { selectOnce } from '../store/built-once.ts'
 import { channelConfigs, transfers } from '../store/schema.ts'
-import type { Store } from '../store/store.ts'
 import type { TransferRow } from './apply.ts'
 
 /** A transfer with the settings that it pinned. */
@@ -10,8 +10,8 @@ export interface TransferCase {
   readonly settingsSealed: string
 }
 
-export function selectTransferCases(db: Store['read'], condition: SQL | undefined) {
-  return db
+export const selectTransferCases = selectOnce((db) =>
+  db
     .select({ transfer: transfers, settingsSealed: channelConfigs.settingsSealed })
     .from(transfers)
     .innerJoin(
@@ -20,9 +20,8 @@ export function selectTransferCases(db: Store['read'], condition: SQL | undefine
         eq(channelConfigs.accountId, transfers.accountId),
         eq(channelConfigs.version, transfers.configVersion),
       ),
-    )
-    .where(condition)
-}
+    ),
+)
 
 export function pinnedConfigOfTransfer({ transfer, settingsSealed }: TransferCase): PinnedConfig {
   const { channel, accountId, configVersion } = transfer

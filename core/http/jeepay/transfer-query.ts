@@ -55,7 +55,6 @@ async function find(
   const [revisions, cases] = await store.read.batch([
     selectConfigRevision(store),
     selectTransferCases(
-      store.read,
       and(
         transferId === undefined
           ? eq(transfers.merchantTransferNo, mchOrderNo ?? '')
