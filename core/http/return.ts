@@ -20,7 +20,7 @@ import { paymentFields, stateNumber } from './jeepay/wire.ts'
 export async function serveReturn(core: Core, attemptId: string): Promise<Response> {
   const db = core.store.read
   const [revisions, cases] = await db.batch([
-    selectConfigRevision(core.store),
+    selectConfigRevision({}),
     selectCases(eq(attempts.attemptId, attemptId as AttemptId)),
   ])
   const kase = cases[0]

@@ -2,6 +2,7 @@ import { and, eq, isNull, lte, or, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { NotificationId } from '../ids.ts'
 import { SECRET_COLUMNS, type SealedSecrets } from '../merchant/secrets.ts'
+import { builtOnce } from '../store/built-once.ts'
 import { apps, deliveries, outbox } from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
 import { passesBreaker, takeProbe } from './endpoint.ts'
@@ -53,17 +54,21 @@ export async function claimTry(
         previousChangedOne,
       ),
     ),
-    db
-      .select({
-        notification: outbox,
-        number: sql<number>`${lastNumber}`,
-        firstTryAtMs,
-        sealed: SECRET_COLUMNS,
-      })
-      .from(outbox)
-      .innerJoin(apps, eq(apps.appId, outbox.appId))
-      // Only if this batch made the try.
-      .where(and(eq(outbox.notificationId, notificationId), previousChangedOne)),
+    selectIfMade({ notificationId }),
   ])
   return claimed[0]
 }
+
+/** The notification, if the statement before made a try of it. */
+const selectIfMade = builtOnce(['notificationId'], (db, { notificationId }) =>
+  db
+    .select({
+      notification: outbox,
+      number: sql<number>`${lastNumberOf(sql`${outbox.notificationId}`)}`,
+      firstTryAtMs,
+      sealed: SECRET_COLUMNS,
+    })
+    .from(outbox)
+    .innerJoin(apps, eq(apps.appId, outbox.appId))
+    .where(and(eq(outbox.notificationId, notificationId), previousChangedOne)),
+)

@@ -27,7 +27,7 @@ export async function findPayment(
 ): Promise<Result<PaymentCase, FindRefusal>> {
   const { store } = core
   const [revisions, cases] = await store.read.batch([
-    selectConfigRevision(store),
+    selectConfigRevision({}),
     selectCases(
       and(
         paymentId === undefined

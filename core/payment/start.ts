@@ -95,7 +95,7 @@ async function tryToStart(
     db.run(insertWhere(payments, payment, previousChangedOne)),
     db.run(insertWhere(attempts, attempt, previousChangedOne)),
     db.run(insertWhere(events, createdEvent(core, payment), previousChangedOne)),
-    selectConfigRevision(store),
+    selectConfigRevision({}),
     selectStanding(key),
   ])
   const standing = found[0]

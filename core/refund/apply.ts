@@ -9,6 +9,7 @@ import { nextCheckAt } from '../payment/schedule.ts'
 import type { RefundFact } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
 import { assert } from '../result.ts'
+import { builtOnce } from '../store/built-once.ts'
 import { events, type FactSource, payments, refunds } from '../store/schema.ts'
 import { eventWritten, insertWhere, previousChangedOne } from '../store/store.ts'
 import type { RefundRow } from './case.ts'
@@ -98,11 +99,7 @@ async function writeChange(
     ...paymentSums(core, refund, change, told.source, won),
     ...(notification === undefined ? [] : [db.run(notification.statement)]),
     ...also(next, won),
-    db
-      .select({ refund: refunds, won: events.eventId })
-      .from(refunds)
-      .leftJoin(events, eq(events.eventId, eventId))
-      .where(eq(refunds.refundId, refund.refundId)),
+    selectWritten({ refundId: refund.refundId, eventId }),
   ])
   const last = results.at(-1) as readonly { refund: RefundRow; won: EventId | null }[]
   const row = last[0]
@@ -111,6 +108,15 @@ async function writeChange(
     notification === undefined ? [] : [notification.notificationId]
   return { won: row.won === eventId, refund: row.refund, notificationIds }
 }
+
+/** The refund as it is now, and the event's id if it was written. */
+const selectWritten = builtOnce(['refundId', 'eventId'], (db, { refundId, eventId }) =>
+  db
+    .select({ refund: refunds, won: events.eventId })
+    .from(refunds)
+    .leftJoin(events, eq(events.eventId, eventId))
+    .where(eq(refunds.refundId, refundId)),
+)
 
 function nextRow({ ports }: Core, refund: RefundRow, change: RefundChange): RefundRow {
   const merged = { ...refund, ...change.set, version: refund.version + 1 }

@@ -10,6 +10,7 @@ import { ok, type Result, refuse } from '../result.ts'
 import { revisionOf, selectConfigRevision } from '../routing/config-revision.ts'
 import type { AppEntry } from '../routing/directory.ts'
 import { needsConfigAgain } from '../routing/drain.ts'
+import { builtOnce } from '../store/built-once.ts'
 import { events, idempotency, payments, refunds } from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
 import type { RefundCase, RefundRow } from './case.ts'
@@ -103,15 +104,15 @@ async function look(core: Core, app: AppEntry, request: RefundRequest, key: Requ
     eq(payments.appId, app.appId),
   )
   const [revisions, cases, standings] = await db.batch([
-    selectConfigRevision(store),
+    selectConfigRevision({}),
     selectCases(thisPayment),
-    selectRefundStanding(db, key),
+    selectRefundStanding(key),
   ])
   return { revision: revisionOf(revisions), kase: cases[0], standing: standings[0] }
 }
 
-export function selectRefundStanding(db: Core['store']['read'], key: RequestKey) {
-  return db
+export const selectRefundStanding = builtOnce(['merchantNo', 'scope', 'key'], (db, key) =>
+  db
     .select({
       fingerprint: idempotency.fingerprint,
       answer: idempotency.answer,
@@ -119,8 +120,8 @@ export function selectRefundStanding(db: Core['store']['read'], key: RequestKey)
     })
     .from(idempotency)
     .innerJoin(refunds, eq(refunds.refundId, sql`${idempotency.subjectId}`))
-    .where(whereKey(key))
-}
+    .where(whereKey(key)),
+)
 
 /**
  * Sets the amount aside and writes the refund with its dispatch stamp.

@@ -28,7 +28,7 @@ export async function answerRepeatedRefund(
   if (!isRefundOnItsWay(core, first.refund)) return ok(answerOfRefund(first.refund))
 
   const seen = await waitForOther(core, first.refund.dispatchLeaseUntilMs ?? 0, async () => {
-    const [found] = await core.store.read.batch([selectRefundStanding(core.store.read, key)])
+    const [found] = await core.store.read.batch([selectRefundStanding(key)])
     const standing = found[0]
     return standing === undefined || isRefundOnItsWay(core, standing.refund) ? undefined : standing
   })

@@ -1,4 +1,5 @@
 import { eq, sql } from 'drizzle-orm'
+import { builtOnce } from '../store/built-once.ts'
 import { settings } from '../store/schema.ts'
 import type { Store } from '../store/store.ts'
 
@@ -11,13 +12,10 @@ const NAME = 'config_revision'
  */
 export const configRevision = sql<string>`coalesce((select ${settings.value} from ${settings} where ${settings.name} = ${NAME}), '0')`
 
-export function selectConfigRevision(store: Store) {
-  return store.read
-    .select({ revision: settings.value })
-    .from(settings)
-    .where(eq(settings.name, NAME))
-    .limit(1)
-}
+/** Reads the revision along with whatever else a batch is for. */
+export const selectConfigRevision = builtOnce([], (db) =>
+  db.select({ revision: settings.value }).from(settings).where(eq(settings.name, NAME)).limit(1),
+)
 
 /** Belongs into the batch of every change of configuration. */
 export function raiseConfigRevision(store: Store) {

@@ -5,6 +5,7 @@ import { type AppSecrets, openAppSecrets } from '../merchant/secrets.ts'
 import type { LatePolicy } from '../payment/state.ts'
 import type { BoundChannel } from '../plugin/api.ts'
 import { openSealed } from '../sealing/seal.ts'
+import { builtOnce } from '../store/built-once.ts'
 import { apps, channelAccounts, channelConfigs, merchants, passages } from '../store/schema.ts'
 import { revisionOf, selectConfigRevision } from './config-revision.ts'
 import { type AppRows, recallApp, shareApp } from './shared-app.ts'
@@ -80,7 +81,7 @@ export function forgetApp(core: Core, appId: AppId): void {
 
 /** Whether the configuration has changed since the app was read; one round trip. */
 export async function isOutOfDate({ store }: Core, { revision }: AppEntry): Promise<boolean> {
-  const [revisions] = await store.read.batch([selectConfigRevision(store)])
+  const [revisions] = await store.read.batch([selectConfigRevision({})])
   return revisionOf(revisions) !== revision
 }
 
@@ -102,14 +103,9 @@ async function loadApp(core: Core, appId: AppId): Promise<AppEntry | undefined> 
 async function readApp(core: Core, appId: AppId): Promise<AppRows | undefined> {
   const { store } = core
   const [revisions, found, ways] = await store.read.batch([
-    selectConfigRevision(store),
-    store.read
-      .select({ app: apps, merchantState: merchants.state })
-      .from(apps)
-      .innerJoin(merchants, eq(merchants.merchantNo, apps.merchantNo))
-      .where(eq(apps.appId, appId))
-      .limit(1),
-    selectPassages(core, appId),
+    selectConfigRevision({}),
+    selectAppRow({ appId }),
+    selectPassages({ appId }),
   ])
   const [row] = found
   return row && { revision: revisionOf(revisions), ...row, ways }
@@ -132,8 +128,17 @@ async function entryOf(core: Core, rows: AppRows): Promise<AppEntry> {
   }
 }
 
-function selectPassages({ store }: Core, appId: AppId) {
-  return store.read
+const selectAppRow = builtOnce(['appId'], (db, { appId }) =>
+  db
+    .select({ app: apps, merchantState: merchants.state })
+    .from(apps)
+    .innerJoin(merchants, eq(merchants.merchantNo, apps.merchantNo))
+    .where(eq(apps.appId, appId))
+    .limit(1),
+)
+
+const selectPassages = builtOnce(['appId'], (db, { appId }) =>
+  db
     .select({
       way: passages.way,
       channel: channelAccounts.channel,
@@ -158,8 +163,8 @@ function selectPassages({ store }: Core, appId: AppId) {
         eq(passages.state, 'active'),
         eq(channelAccounts.state, 'active'),
       ),
-    )
-}
+    ),
+)
 
 /** A channel's settings at one version, as an attempt pinned them. */
 export interface PinnedConfig {

@@ -15,6 +15,7 @@ import {
   type Passage,
   transferWay,
 } from '../routing/directory.ts'
+import { builtOnce } from '../store/built-once.ts'
 import { events, idempotency, transfers } from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
 import type { TransferRow } from './apply.ts'
@@ -184,8 +185,8 @@ async function tryToStart(
         previousChangedOne,
       ),
     ),
-    selectConfigRevision(store),
-    selectStanding(db, key),
+    selectConfigRevision({}),
+    selectStanding(key),
   ])
   const standing = found[0]
   if (standing?.transfer.transferId === transferId) return { kind: 'started', transfer }
@@ -194,8 +195,8 @@ async function tryToStart(
   throw new Error(`number ${key.key} was neither taken nor known`)
 }
 
-function selectStanding(db: Core['store']['read'], key: RequestKey) {
-  return db
+const selectStanding = builtOnce(['merchantNo', 'scope', 'key'], (db, key) =>
+  db
     .select({
       fingerprint: idempotency.fingerprint,
       answer: idempotency.answer,
@@ -203,8 +204,8 @@ function selectStanding(db: Core['store']['read'], key: RequestKey) {
     })
     .from(idempotency)
     .innerJoin(transfers, eq(transfers.transferId, sql`${idempotency.subjectId}`))
-    .where(whereKey(key))
-}
+    .where(whereKey(key)),
+)
 
 function freshRow(
   { ports }: Core,
@@ -265,7 +266,7 @@ async function answerRepeat(
   let seen: Standing | undefined = first
   if (first.answer === null && isTransferOnItsWay(first.transfer, clock.now())) {
     seen = await waitForOther(core, first.transfer.dispatchLeaseUntilMs ?? 0, async () => {
-      const [found] = await core.store.read.batch([selectStanding(core.store.read, key)])
+      const [found] = await core.store.read.batch([selectStanding(key)])
       const standing = found[0]
       if (standing === undefined) return undefined
       return isTransferOnItsWay(standing.transfer, clock.now()) ? undefined : standing

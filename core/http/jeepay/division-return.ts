@@ -73,7 +73,7 @@ export const queryDivisionReturn: SignedRoute<typeof queryFields> = {
   fields: queryFields,
   async handle({ store }, { app }, { mchReturnNo }): Promise<Handled> {
     const [revisions, found] = await store.read.batch([
-      selectConfigRevision(store),
+      selectConfigRevision({}),
       store.read
         .select()
         .from(splitReturns)

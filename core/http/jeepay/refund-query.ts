@@ -25,7 +25,7 @@ async function handle({ store }: Core, { app }: Caller, fields: Fields): Promise
     return refuse(refusal('mchRefundNo 和 refundOrderId不能同时为空'))
   }
   const [revisions, found] = await store.read.batch([
-    selectConfigRevision(store),
+    selectConfigRevision({}),
     store.read
       .select()
       .from(refunds)

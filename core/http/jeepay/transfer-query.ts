@@ -53,7 +53,7 @@ async function find(
     return refuse(refusal('mchOrderNo 和 transferId不能同时为空'))
   }
   const [revisions, cases] = await store.read.batch([
-    selectConfigRevision(store),
+    selectConfigRevision({}),
     selectTransferCases(
       and(
         transferId === undefined
