@@ -6,10 +6,7 @@ import { builtOnce } from '../store/built-once.ts'
 import { apps, deliveries, outbox } from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
 import { passesBreaker, takeProbe } from './endpoint.ts'
-import { firstTryAtMs, lastNumberOf } from './tries.ts'
-
-/** Longer than a try may take: a runner that died holds a notification up for no longer. */
-const TRY_LEASE_MS = 20_000
+import { firstTryAtMs, lastNumberOf, TRY_LEASE_MS } from './tries.ts'
 
 export interface ClaimedTry {
   readonly notification: typeof outbox.$inferSelect
@@ -42,7 +39,7 @@ export async function claimTry(
     number === undefined ? undefined : sql`${lastNumber} = ${number - 1}`,
   )
   const [, , , claimed] = await db.batch([
-    takeProbe(core, nowMs, TRY_LEASE_MS, claimable),
+    takeProbe(core, nowMs, claimable),
     db
       .update(outbox)
       .set({ tries: sql`${outbox.tries} + 1`, tryLeaseUntilMs: nowMs + TRY_LEASE_MS })

@@ -15,6 +15,7 @@ import {
   countFailure,
   type Endpoint,
   type EndpointKey,
+  hurryPutOffAt,
   selectEndpoint,
 } from './endpoint.ts'
 import { GIVES_UP_AFTER_MS, nextTryAt } from './schedule.ts'
@@ -85,7 +86,7 @@ async function record(core: Core, claimed: ClaimedTry, result: TryResult): Promi
   const { kind, status, answer, problem } = result
   const accepted = kind === 'accepted'
   const key = endpointOf(notification)
-  const [changed, , [before], [after]] = await store.write.batch([
+  const [changed, , [before], , [after]] = await store.write.batch([
     store.write
       .update(outbox)
       .set(nextStanding(core, claimed, result, nowMs))
@@ -105,6 +106,7 @@ async function record(core: Core, claimed: ClaimedTry, result: TryResult): Promi
       .where(and(eq(deliveries.notificationId, notificationId), eq(deliveries.number, number))),
     // As it was before this very write: of many tries that fail at once, one opens the breaker.
     selectEndpoint(core, key),
+    hurryPutOffAt(core, accepted ? key : { ...key, origin: NOWHERE }, nowMs),
     endpointStatement(core, key, result, nowMs),
   ])
   count(core, 'tongbao_notifications_total', {
@@ -154,6 +156,9 @@ function nextStanding(
   return isTooLate ? givenUp : { ...free, nextTryAtMs }
 }
 
+/** No endpoint's origin. */
+const NOWHERE = ''
+
 function endpointOf({ appId, url }: ClaimedTry['notification']): EndpointKey {
   return { appId, origin: URL.parse(url)?.origin ?? url }
 }
@@ -167,7 +172,7 @@ function endpointStatement(core: Core, key: EndpointKey, { kind }: TryResult, no
       return countFailure(core, key, nowMs, kind === 'gone')
     case 'not_called':
       // Nothing to say of it: closes what does not exist.
-      return closeBreaker(core, { ...key, origin: '' })
+      return closeBreaker(core, { ...key, origin: NOWHERE })
   }
 }
 

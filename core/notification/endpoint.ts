@@ -3,9 +3,9 @@ import type { Core } from '../core.ts'
 import type { AppId, NotificationId } from '../ids.ts'
 import { builtOnce } from '../store/built-once.ts'
 import { endpoints, outbox } from '../store/schema.ts'
-import { HOUR_MS, MINUTE_MS, type Milliseconds } from '../time.ts'
+import { HOUR_MS, MINUTE_MS, type Milliseconds, SECOND_MS } from '../time.ts'
 import { GIVES_UP_AFTER_MS } from './schedule.ts'
-import { firstTryAtMs } from './tries.ts'
+import { firstTryAtMs, TRY_LEASE_MS } from './tries.ts'
 
 /**
  * The breaker of an endpoint, which is an app's address by its origin.
@@ -30,15 +30,10 @@ export const isEndpointOfNotification = sql`${endpoints.appId} = ${outbox.appId}
   and substr(${outbox.url}, 1, length(${endpoints.origin}) + 1) = ${endpoints.origin} || '/'`
 
 /** Takes the one try that a breaker lets through when its time is over; changes one row, or none. */
-export function takeProbe(
-  { store }: Core,
-  nowMs: Milliseconds,
-  probeLeaseMs: number,
-  claimable: SQL | undefined,
-) {
+export function takeProbe({ store }: Core, nowMs: Milliseconds, claimable: SQL | undefined) {
   return store.write
     .update(endpoints)
-    .set({ openUntilMs: nowMs + probeLeaseMs })
+    .set({ openUntilMs: nowMs + TRY_LEASE_MS })
     .where(
       sql`${endpoints.openUntilMs} <= ${nowMs} and exists (
         select 1 from ${outbox} where ${claimable} and ${isEndpointOfNotification})`,
@@ -80,26 +75,60 @@ export interface EndpointKey {
   readonly origin: string
 }
 
-export function selectEndpoint({ store }: Core, { appId, origin }: EndpointKey) {
-  return store.write
-    .select()
-    .from(endpoints)
-    .where(and(eq(endpoints.appId, appId), eq(endpoints.origin, origin)))
+function isAt({ appId, origin }: EndpointKey) {
+  return and(eq(endpoints.appId, appId), eq(endpoints.origin, origin))
+}
+
+export function selectEndpoint({ store }: Core, key: EndpointKey) {
+  return store.write.select().from(endpoints).where(isAt(key))
+}
+
+/** Between two that waited for one endpoint: it has just come back, and is not run over. */
+const HURRIES_EVERY_MS = SECOND_MS
+/** So many at a time; what is left is tried when it would have been. */
+const HURRIES_AT_MOST = 1_000
+
+/**
+ * Has what a breaker put off tried soon, the oldest first; nothing is tried later than it would have
+ * been, and nothing that waits for a time of its own schedule is tried sooner. Belongs right before
+ * the end of the breaker in its batch: what it put off is due when its time is over, and at no other.
+ */
+function hurryPutOff({ store }: Core, nowMs: Milliseconds, whichEndpoints: SQL | undefined) {
+  return store.write.run(sql`
+    update ${outbox} set
+      next_try_at_ms = min(next_try_at_ms, ${nowMs} + ${HURRIES_EVERY_MS} * place)
+    from (
+      select ${outbox.notificationId} as put_off_id, row_number() over (
+        partition by ${endpoints.appId}, ${endpoints.origin}
+        order by ${outbox.createdAtMs}, ${outbox.notificationId}) - 1 as place
+      from ${endpoints} cross join ${outbox}
+      where ${whichEndpoints} and ${endpoints.openUntilMs} > ${nowMs}
+        and ${outbox.nextTryAtMs} = ${endpoints.openUntilMs} and ${outbox.state} = 'waiting'
+        and ${outbox.tries} > 0 and ${isEndpointOfNotification}
+      order by place limit ${HURRIES_AT_MOST})
+    where notification_id = put_off_id`)
+}
+
+/** What the breaker of one endpoint put off. */
+export function hurryPutOffAt(core: Core, key: EndpointKey, nowMs: Milliseconds) {
+  return hurryPutOff(core, nowMs, isAt(key))
 }
 
 /** An accepted try: whatever was counted is forgotten. Changes nothing for one that is well. */
-export function closeBreaker({ store }: Core, { appId, origin }: EndpointKey) {
+export function closeBreaker({ store }: Core, key: EndpointKey) {
   return store.write
     .update(endpoints)
     .set(WELL)
-    .where(
-      and(
-        eq(endpoints.appId, appId),
-        eq(endpoints.origin, origin),
-        or(gt(endpoints.failures, 0), isNotNull(endpoints.goneAtMs)),
-      ),
-    )
+    .where(and(isAt(key), or(gt(endpoints.failures, 0), isNotNull(endpoints.goneAtMs))))
     .returning()
+}
+
+/** An operator's word: only of one that is tried less often or no more. */
+export function closeTroubled({ store }: Core, key: EndpointKey) {
+  return store.write
+    .update(endpoints)
+    .set(WELL)
+    .where(and(isAt(key), isTroubled))
 }
 
 /** A try that failed, or one that found nobody there for good. */
@@ -127,7 +156,10 @@ export function countFailure(
         failures: sql`${endpoints.failures} + 1`,
         firstFailedAtMs: sql`coalesce(${endpoints.firstFailedAtMs}, ${nowMs})`,
         lastFailedAtMs: nowMs,
+        // Moved by the try that was let through to ask, not by first tries that fail meanwhile: what
+        // is put off is known by this very time.
         openUntilMs: sql`case
+          when ${endpoints.openUntilMs} > ${nowMs + TRY_LEASE_MS} then ${endpoints.openUntilMs}
           when ${endpoints.failures} + 1 >= ${OPENS_AFTER_FAILURES}
             and ${failingForMs} >= ${OPENS_AFTER_MS}
           then ${nowMs} + min(max(${failingForMs} / 4, ${OPEN_AT_LEAST_MS}), ${OPEN_AT_MOST_MS})
@@ -140,33 +172,33 @@ export function countFailure(
 
 const WELL = { failures: 0, firstFailedAtMs: null, openUntilMs: null, goneAtMs: null } as const
 
+const isTroubled = or(isNotNull(endpoints.goneAtMs), isNotNull(endpoints.openUntilMs))
+
 /** Endpoints that are tried less often or no more: an operator's business, worst first. */
 export function troubledEndpoints({ store }: Core, limit: number): Promise<Endpoint[]> {
   return store.read
     .select()
     .from(endpoints)
-    .where(or(isNotNull(endpoints.goneAtMs), isNotNull(endpoints.openUntilMs)))
+    .where(isTroubled)
     .orderBy(sql`${endpoints.goneAtMs} is null`, endpoints.firstFailedAtMs)
     .limit(limit)
 }
 
-/**
- * An operator's word that an endpoint is to be told again, at once.
- *
- * @returns whether there was anything to reopen
- */
-export async function reopenEndpoint(core: Core, key: EndpointKey): Promise<boolean> {
-  const [reopened] = await core.store.write.batch([closeBreaker(core, key)])
-  return reopened.length > 0
-}
-
-/** The same for the endpoints of notifications that are replayed. */
-export function reopenEndpointsOf({ store }: Core, which: SQL | undefined) {
+/** The endpoints of notifications that are replayed. */
+export function closeBreakersOf({ store }: Core, which: SQL | undefined) {
   return store.write
     .update(endpoints)
     .set(WELL)
     .where(
-      sql`(${endpoints.failures} > 0 or ${endpoints.goneAtMs} is not null) and exists (
-        select 1 from ${outbox} where ${which} and ${isEndpointOfNotification})`,
+      sql`(${endpoints.failures} > 0 or ${endpoints.goneAtMs} is not null) and ${isToldBy(which)}`,
     )
+}
+
+/** What waits at the endpoints of notifications that are replayed. */
+export function hurryPutOffWith(core: Core, which: SQL | undefined, nowMs: Milliseconds) {
+  return hurryPutOff(core, nowMs, isToldBy(which))
+}
+
+function isToldBy(which: SQL | undefined): SQL {
+  return sql`exists (select 1 from ${outbox} where ${which} and ${isEndpointOfNotification})`
 }

@@ -3,7 +3,7 @@ import type { Core } from '../core.ts'
 import type { AppId, NotificationId } from '../ids.ts'
 import { apps, outbox } from '../store/schema.ts'
 import type { Milliseconds } from '../time.ts'
-import { reopenEndpointsOf } from './endpoint.ts'
+import { closeBreakersOf, hurryPutOffWith } from './endpoint.ts'
 import { lastNumberOf } from './tries.ts'
 import { setTimer } from './wake.ts'
 
@@ -135,7 +135,8 @@ async function beginAnew(
         notificationId: outbox.notificationId,
         lastNumber: sql<number>`${lastNumberOf(sql`${outbox.notificationId}`)}`,
       }),
-    reopenEndpointsOf(core, which),
+    hurryPutOffWith(core, which, nowMs),
+    closeBreakersOf(core, which),
   ])
   for (const { notificationId, lastNumber } of begun) {
     setTimer(core, { notificationId, number: lastNumber + 1, atMs: nowMs })

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, isNull } from 'drizzle-orm'
 import * as z from 'zod'
 import type { Core } from '../core.ts'
 import type { PaymentId } from '../ids.ts'
@@ -10,7 +10,7 @@ import type { LatePolicy } from '../payment/state.ts'
 import type { PaymentFact } from '../plugin/api.ts'
 import { latePolicyOf } from '../refund/late.ts'
 import { ok, type Result, refuse } from '../result.ts'
-import { events, payments, refunds, splits } from '../store/schema.ts'
+import { events, payments, refunds, splitReturns, splits } from '../store/schema.ts'
 import { inWords } from './note.ts'
 
 /**
@@ -28,7 +28,7 @@ export type ReleaseRefusal =
   /** Another fact came in between: look again. */
   | { readonly code: 'changed_meanwhile' }
 
-/** Lets a frozen payment go on: what waits for it (refunds, a split) is done next. */
+/** Lets a frozen payment go on: what waits for it (refunds, splits and their returns) is done next. */
 export async function releasePayment(
   core: Core,
   paymentId: PaymentId,
@@ -114,10 +114,24 @@ function checkSoon({ ports, store }: Core, paymentId: PaymentId) {
       .update(splits)
       .set(set)
       .where(and(eq(splits.paymentId, paymentId), isWaiting(splits))),
+    store.write
+      .update(splitReturns)
+      .set(set)
+      .where(
+        and(inArray(splitReturns.splitId, splitsOf(store, paymentId)), isWaiting(splitReturns)),
+      ),
   ]
 }
 
+/** By which its returns are found: they have no index by payment. */
+function splitsOf({ write }: Core['store'], paymentId: PaymentId) {
+  return write
+    .select({ splitId: splits.splitId })
+    .from(splits)
+    .where(eq(splits.paymentId, paymentId))
+}
+
 /** Due at some time, and with nobody at it. */
-function isWaiting(table: typeof refunds | typeof splits) {
+function isWaiting(table: typeof refunds | typeof splits | typeof splitReturns) {
   return and(isNotNull(table.nextCheckAtMs), isNull(table.checkLeaseUntilMs))
 }

@@ -1,44 +1,30 @@
-import { and, eq, isNotNull, or, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
-import { type AppId, newEventId } from '../ids.ts'
+import { newEventId } from '../ids.ts'
+import { closeTroubled, type EndpointKey, hurryPutOffAt } from '../notification/endpoint.ts'
 import { ok, type Result, refuse } from '../result.ts'
-import { endpoints, events } from '../store/schema.ts'
+import { events } from '../store/schema.ts'
 import { insertWhere, previousChangedOne } from '../store/store.ts'
 import { inWords } from './note.ts'
 
 /**
  * Opens an address of a merchant again that answered 410, or that failed so often that it is tried
- * less: from now on it is told as if nothing had happened. What was given up meanwhile stays given
- * up until it is replayed.
- *
- * @param origin scheme, host and port
+ * less: from now on it is told as if nothing had happened, and what was put off meanwhile is tried
+ * soon. What was given up stays given up until it is replayed.
  */
 export async function reopenEndpoint(
-  { ports, store }: Core,
-  appId: AppId,
-  origin: string,
+  core: Core,
+  key: EndpointKey,
   note: string,
 ): Promise<Result<undefined, { readonly code: 'endpoint_not_closed' }>> {
+  const { ports, store } = core
   const db = store.write
-  const subjectId = `${appId} ${origin}` as (typeof events.$inferInsert)['subjectId']
+  const nowMs = ports.clock.now()
+  const subjectId = `${key.appId} ${key.origin}` as (typeof events.$inferInsert)['subjectId']
   const eventId = newEventId(ports)
-  const [, , written] = await db.batch([
-    db
-      .update(endpoints)
-      .set({
-        failures: 0,
-        firstFailedAtMs: null,
-        lastFailedAtMs: null,
-        openUntilMs: null,
-        goneAtMs: null,
-      })
-      .where(
-        and(
-          eq(endpoints.appId, appId),
-          eq(endpoints.origin, origin),
-          or(isNotNull(endpoints.openUntilMs), isNotNull(endpoints.goneAtMs)),
-        ),
-      ),
+  const [, , , written] = await db.batch([
+    hurryPutOffAt(core, key, nowMs),
+    closeTroubled(core, key),
     db.run(
       insertWhere(
         events,
@@ -50,7 +36,7 @@ export async function reopenEndpoint(
           kind: 'endpoint.reopened',
           source: 'operator',
           evidence: JSON.stringify({ note: inWords(note) }),
-          atMs: ports.clock.now(),
+          atMs: nowMs,
         },
         previousChangedOne,
       ),

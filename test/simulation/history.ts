@@ -1,6 +1,7 @@
 import { changeSettings } from '../../core/merchant/accounts.ts'
-import { reopenEndpoint, troubledEndpoints } from '../../core/notification/endpoint.ts'
+import { troubledEndpoints } from '../../core/notification/endpoint.ts'
 import { replayExhausted } from '../../core/notification/replay.ts'
+import { reopenEndpoint } from '../../core/operator/reopen.ts'
 import { SERVER_BOUNDS, WORKER_BOUNDS } from '../../core/sweep/sweep.ts'
 import { HOUR_MS, SECOND_MS } from '../../core/time.ts'
 import type { Callback } from './bank.ts'
@@ -59,7 +60,9 @@ async function comesToRest(world: World, isOver: () => boolean): Promise<void> {
   const calmMs = START_MS + plan.stormMs
   // Whoever answered 410 is told no more until an operator says so; each storm's end has one.
   world.start('an operator replays what was given up', 0, async ({ core }) => {
-    for (const endpoint of await troubledEndpoints(core, 10)) await reopenEndpoint(core, endpoint)
+    for (const endpoint of await troubledEndpoints(core, 10)) {
+      await reopenEndpoint(core, endpoint, 'the storm is over')
+    }
     await replayExhausted(core)
   })
   let sweeps = 0

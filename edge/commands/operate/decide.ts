@@ -57,7 +57,7 @@ export const reopen: Command = {
   async run({ core, print }, given) {
     const appId = given.place(0, 'the app') as AppId
     const origin = given.place(1, 'the address: scheme, host and port')
-    const reopened = await reopenEndpoint(core, appId, origin, given.option('note'))
+    const reopened = await reopenEndpoint(core, { appId, origin }, given.option('note'))
     if (!reopened.ok) throw refused(reopened.refusal)
     print(`${origin} is told again`)
   },

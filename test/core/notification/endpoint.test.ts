@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { reopenEndpoint, troubledEndpoints } from '../../../core/notification/endpoint.ts'
+import type { NotificationId } from '../../../core/ids.ts'
+import { troubledEndpoints } from '../../../core/notification/endpoint.ts'
+import { replayNotification } from '../../../core/notification/replay.ts'
+import { reopenEndpoint } from '../../../core/operator/reopen.ts'
 import type { HttpAnswer } from '../../../core/ports.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../core/time.ts'
 import { openShop, type Shop, saying } from '../../kit/shop.ts'
@@ -104,6 +107,63 @@ describe('an endpoint that keeps failing', () => {
     expect(await troubledEndpoints(shop.gateway.core, 10)).toEqual([])
   })
 
+  it.each<[string, (shop: Shop, other: string) => Promise<unknown>]>([
+    ['accepts a new payment', (shop) => pays(shop, DEAD)],
+    [
+      'is reopened by an operator',
+      (shop) =>
+        reopenEndpoint(
+          shop.gateway.core,
+          { appId: shop.app.appId, origin: 'https://dead.example' },
+          'the merchant called',
+        ),
+    ],
+    [
+      'is replayed something else',
+      (shop, other) => replayNotification(shop.gateway.core, other as NotificationId),
+    ],
+  ])(
+    'and %s hears soon of what was put off: the oldest first, one a second, no try more than its schedule has',
+    async (_, opens) => {
+      const { shop, answers } = await openTwoFaced()
+      for (let at = 0; at < 5; at++) {
+        await pays(shop, DEAD)
+        await shop.clock.advance(SECOND_MS)
+      }
+      await keepsFailing(shop)
+      const [troubled] = await troubledEndpoints(shop.gateway.core, 10)
+      const sql = `select notification_id, subject_id, tries, next_try_at_ms from outbox
+        where state = 'waiting' order by created_at_ms`
+      const waiting = async () => (await shop.database.batch([{ sql, args: [] }], 'read'))[0] ?? []
+      const before = await waiting()
+      const putOff = before.filter(([, , , atMs]) => atMs === troubled?.openUntilMs)
+      const others = before.filter((row) => !putOff.includes(row))
+      expect(putOff.length).toBeGreaterThan(1)
+      expect(others.length).toBeGreaterThan(1)
+
+      answers.dead = saying('success')
+      const startMs = shop.clock.now()
+      await opens(shop, String(others[0]?.[0]))
+      const isPutOff = (payOrderId: unknown) => putOff.some(([, id]) => id === payOrderId)
+      const alreadyTold = shop.told.length
+      for (let second = 0; second < putOff.length; second++) {
+        await shop.sweeps()
+        await shop.clock.advance(SECOND_MS)
+      }
+      const hurried = shop.told
+        .slice(alreadyTold)
+        .filter(({ fields }) => isPutOff(fields.payOrderId))
+        .map(({ fields, atMs }) => [fields.payOrderId, (atMs - startMs) / SECOND_MS])
+      expect(hurried).toEqual(putOff.map(([, id], at) => [id, at]))
+      for (const [, id, tries] of putOff) {
+        expect(await standing(shop, String(id))).toEqual(['delivered', Number(tries) + 1])
+      }
+      // What waits for a time of its own schedule goes on doing so.
+      const left = await waiting()
+      expect(others.slice(1)).toEqual(left.slice(left.length - others.length + 1))
+    },
+  )
+
   it('holds up no other endpoint of the same app', async () => {
     const { shop } = await openTwoFaced()
     for (let at = 0; at < 3; at++) await pays(shop, DEAD)
@@ -173,8 +233,8 @@ describe('an endpoint that answers 410', () => {
 
     answers.dead = saying('success')
     const key = { appId: shop.app.appId, origin: 'https://dead.example' }
-    expect(await reopenEndpoint(shop.gateway.core, key)).toBe(true)
-    expect(await reopenEndpoint(shop.gateway.core, key)).toBe(false)
+    expect((await reopenEndpoint(shop.gateway.core, key, 'moved back')).ok).toBe(true)
+    expect((await reopenEndpoint(shop.gateway.core, key, 'moved back')).ok).toBe(false)
     const third = await pays(shop, DEAD)
     expect(await standing(shop, third)).toEqual(['delivered', 1])
     expect(await troubledEndpoints(shop.gateway.core, 10)).toEqual([])

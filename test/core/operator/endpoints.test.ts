@@ -11,7 +11,11 @@ const ORIGIN = 'https://shop.example'
 const work = async (shop: Shop, kind: WorkKind) =>
   (await listWork(shop.gateway.core, kind, { limit: 10, after: undefined })).items
 const reopens = (shop: Shop) =>
-  reopenEndpoint(shop.gateway.core, shop.app.appId, ORIGIN, 'the merchant has moved back')
+  reopenEndpoint(
+    shop.gateway.core,
+    { appId: shop.app.appId, origin: ORIGIN },
+    'the merchant has moved back',
+  )
 
 async function paidAt(shop: Shop): Promise<string> {
   const payOrderId = await shop.orders()

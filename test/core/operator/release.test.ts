@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { PaymentId } from '../../../core/ids.ts'
 import { type ReleaseDecision, releasePayment } from '../../../core/operator/release.ts'
 import { HOUR_MS, MINUTE_MS } from '../../../core/time.ts'
+import { callsOf, openSharing } from '../../kit/sharing.ts'
 import { openShop, type Shop } from '../../kit/shop.ts'
 
 const NOTE = 'asked the bank, it is right'
@@ -127,6 +128,22 @@ describe('releasing a payment that was paid twice', () => {
     await releases(shop, payOrderId, 'keep')
     await shop.sweeps()
     expect([...shop.bank.refunds.values()]).toMatchObject([{ state: 'paid', amount: 100 }])
+  })
+
+  it('lets the return of a share go on that was waiting for it', async () => {
+    const { shop, bound, paid, shares, returns } = await openSharing()
+    const receiverId = await bound()
+    const payOrderId = await paid()
+    await shares(payOrderId, [{ receiverId }])
+    shop.bank.will('return', 'silent_before')
+    await returns(payOrderId, { mchReturnNo: 'B1', receiverId, returnAmount: 100 })
+    await saysPaid(shop, payOrderId, { channelNo: 'B-second' })
+    await shop.passes(HOUR_MS, MINUTE_MS)
+    expect(callsOf(shop, 'return')).toHaveLength(1)
+    await releases(shop, payOrderId, 'keep')
+    await shop.sweeps()
+    expect(callsOf(shop, 'return')).toHaveLength(2)
+    expect(await rows(shop, 'select state from split_returns')).toEqual([['succeeded']])
   })
 })
 

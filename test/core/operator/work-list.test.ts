@@ -176,16 +176,16 @@ describe('the work list', () => {
     ])
     expect(await work(shop, 'endpoint_open')).toMatchObject([{ id: 'a1 https://slow.example' }])
     for (const origin of ['https://gone.example', 'https://slow.example']) {
-      expect(await reopenEndpoint(core, 'a1' as AppId, origin, 'moved')).toMatchObject({ ok: true })
-      expect(await reopenEndpoint(core, 'a1' as AppId, origin, 'moved')).toMatchObject({
-        ok: false,
-      })
+      const key = { appId: 'a1' as AppId, origin }
+      expect(await reopenEndpoint(core, key, 'moved')).toMatchObject({ ok: true })
+      expect(await reopenEndpoint(core, key, 'moved')).toMatchObject({ ok: false })
     }
     expect(await work(shop, 'endpoint_gone')).toEqual([])
     expect(await work(shop, 'endpoint_open')).toEqual([])
     // Each time it is opened again has an event of its own.
     await run(shop, "update endpoints set gone_at_ms = 9 where origin = 'https://gone.example'")
-    await reopenEndpoint(core, 'a1' as AppId, 'https://gone.example', 'moved again')
+    const gone = { appId: 'a1' as AppId, origin: 'https://gone.example' }
+    await reopenEndpoint(core, gone, 'moved again')
     expect(
       await run(shop, "select version from events where subject_kind = 'endpoint' order by 1"),
     ).toEqual([[1], [1], [2]])
