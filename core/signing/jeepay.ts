@@ -48,11 +48,10 @@ function compareIgnoringCase(a: string, b: string): number {
   return a.length - b.length
 }
 
+/** As Java folds a unit: what would become several units in upper case (ß → SS) is let be. */
 function fold(unit: number): number {
-  if (unit < 0x80) return unit >= 0x41 && unit <= 0x5a ? unit + 0x20 : unit
-  const upper = String.fromCharCode(unit).toUpperCase()
-  const folded = upper.length === 1 ? upper : String.fromCharCode(unit)
-  const lower = folded.toLowerCase()
-  // Java folds unit by unit: a mapping to several units (ß → SS) is none for it.
-  return (lower.length === 1 ? lower : folded).charCodeAt(0)
+  const text = String.fromCharCode(unit)
+  const upper = text.toUpperCase()
+  // Only İ has two units in lower case; the first is what Java has for it.
+  return (upper.length === 1 ? upper : text).toLowerCase().charCodeAt(0)
 }

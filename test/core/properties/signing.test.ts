@@ -64,7 +64,9 @@ describe("JeePay's signature over hostile texts", () => {
       fc.property(shuffled, secrets, ([all, other], secret) => {
         // Fields whose whole texts differ in case alone stand in the order that they came in: Java's
         // sort is stable, and so is its order of a request's names.
-        const texts = all.map(([name, value]) => `${name}=${value}`.toUpperCase().toLowerCase())
+        const texts = all.map(([name, value]) =>
+          `${name}=${value}`.replaceAll('İ', 'i').toUpperCase().toLowerCase(),
+        )
         fc.pre(new Set(texts).size === texts.length)
         expect(signJeepay(other, secret)).toBe(signJeepay(all, secret))
       }),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { signJeepay, verifyJeepay } from '../../../core/signing/jeepay.ts'
 
@@ -162,5 +163,44 @@ describe("JeePay's MD5 signature", () => {
     expect(
       verifyJeepay(Object.entries(request), 'another', 'A3D263EB5D5E7AAC1484A96CD2073F8D'),
     ).toBe(false)
+  })
+})
+
+describe('the order of what is signed', () => {
+  const n = (value: string) => ['n', value] as const
+  const N = (value: string) => ['N', value] as const
+
+  /** The sign of exactly this text, with the secret behind it. */
+  const signOf = (text: string) =>
+    createHash('md5').update(`${text}key=${OURS}`).digest('hex').toUpperCase()
+
+  // Names that differ in case alone, so that the values decide.
+  it.each([
+    ['a text before one that begins with it', '1', '1&x'],
+    ['punctuation between Z and a before letters of either case', '_', 'A'],
+    ['... and before those', '_', 'a'],
+    ['a letter in upper case before a later one in lower case', 'B', 'c'],
+    ['a letter in lower case before a later one in upper case', 'b', 'C'],
+    ['what has no single upper case, as it is', 't', 'ß'],
+    ['a character outside the basic plane by its units', '🎁', '\uff01'],
+  ])('has %s', (_, first, second) => {
+    const sign = signOf(`n=${first}&N=${second}&`)
+    expect(signJeepay([n(first), N(second)], OURS)).toBe(sign)
+    expect(signJeepay([N(second), n(first)], OURS)).toBe(sign)
+  })
+
+  it.each([
+    ['i', 'I'],
+    // Alike only by their upper case, …
+    ['s', 'ſ'],
+    ['i', 'ı'],
+    ['σ', 'ς'],
+    ['μ', 'µ'],
+    // … or only by the lower case.
+    ['k', '\u212a'],
+    ['i', 'İ'],
+  ])('is the order of arrival for those that are alike: %s and %s', (one, other) => {
+    expect(signJeepay([n(one), N(other)], OURS)).toBe(signOf(`n=${one}&N=${other}&`))
+    expect(signJeepay([N(other), n(one)], OURS)).toBe(signOf(`N=${other}&n=${one}&`))
   })
 })
