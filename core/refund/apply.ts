@@ -10,6 +10,7 @@ import type { RefundFact } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
 import { assert } from '../result.ts'
 import { builtOnce } from '../store/built-once.ts'
+import { stillHolds } from '../store/guarded.ts'
 import { events, type FactSource, payments, refunds } from '../store/schema.ts'
 import { eventWritten, insertWhere, previousChangedOne } from '../store/store.ts'
 import type { RefundRow } from './case.ts'
@@ -20,6 +21,8 @@ export interface RefundTold {
   readonly fact: RefundFact
   readonly source: FactSource
   readonly transcript?: readonly TranscriptLine[]
+  /** Of a sending that never left: it says nothing once the row was sent more often than this. */
+  readonly onlyWhileSends?: number
 }
 
 /** Further statements for the batch; see `Also` of payments. */
@@ -41,7 +44,9 @@ export async function applyRefundFact(
 ): Promise<RefundRow> {
   let current = known
   for (let races = 0; races < MAX_RACES; races++) {
-    const change = mergeRefundFact(current, told.fact, current.payee)
+    const change = stillHolds(current, told)
+      ? mergeRefundFact(current, told.fact, current.payee)
+      : undefined
     if (change === undefined) {
       const [first, ...rest] = also(current, sql`1 = 1`)
       if (first !== undefined) await core.store.write.batch([first, ...rest])
@@ -93,6 +98,7 @@ async function writeChange(
           eq(refunds.refundId, refund.refundId),
           eq(refunds.version, refund.version),
           inArray(refunds.state, [...statesGuarded(refund.state, state)]),
+          told.onlyWhileSends === undefined ? undefined : eq(refunds.sends, told.onlyWhileSends),
         ),
       ),
     db.run(insertWhere(events, eventRow(core, eventId, next, change, told), previousChangedOne)),

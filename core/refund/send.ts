@@ -56,6 +56,7 @@ async function storeOutcome(
     fact: factOfRefund(refund, isFirst ? outcome : waits(outcome)),
     source,
     transcript,
+    ...(isFirst && outcome.kind === 'not_sent' && { onlyWhileSends: refund.sends }),
   }
   const answered = core.store.write
     .update(refunds)

@@ -13,6 +13,7 @@ import {
   decideAndWrite,
   runAll,
   type Statements,
+  stillHolds,
   writeGuarded,
 } from '../store/guarded.ts'
 import { events, type FactSource, payments, splitShares, splits } from '../store/schema.ts'
@@ -25,6 +26,8 @@ export interface SplitTold {
   readonly fact: SplitFact
   readonly source: FactSource
   readonly transcript?: readonly TranscriptLine[]
+  /** Of a sending that never left: it says nothing once the row was sent more often than this. */
+  readonly onlyWhileSends?: number
 }
 
 /**
@@ -39,7 +42,10 @@ export async function applySplitFact(
 ): Promise<SplitCase> {
   const { row, change } = await decideAndWrite(
     known,
-    ({ split, shares }) => mergeSplitFact({ ...split, shares }, told.fact, split.payee),
+    ({ split, shares }) =>
+      stillHolds(split, told)
+        ? mergeSplitFact({ ...split, shares }, told.fact, split.payee)
+        : undefined,
     (kase, change) => writeChange(core, kase, change, told, also),
   )
   if (change === undefined) await runAll(core.store, also(row.split, sql`1 = 1`))
@@ -73,6 +79,7 @@ async function writeChange(
           eq(splits.splitId, splitId),
           eq(splits.version, split.version),
           inArray(splits.state, [...statesGuarded(split.state, state)]),
+          told.onlyWhileSends === undefined ? undefined : eq(splits.sends, told.onlyWhileSends),
         ),
       ),
     event: {

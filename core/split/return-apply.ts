@@ -12,6 +12,7 @@ import {
   decideAndWrite,
   runAll,
   type Statements,
+  stillHolds,
   writeGuarded,
 } from '../store/guarded.ts'
 import {
@@ -33,6 +34,8 @@ export interface ReturnTold {
   readonly fact: ReturnFact
   readonly source: FactSource
   readonly transcript: readonly TranscriptLine[]
+  /** Of a sending that never left: it says nothing once the row was sent more often than this. */
+  readonly onlyWhileSends?: number
 }
 
 interface ReturnChange {
@@ -63,7 +66,8 @@ export async function applyReturnFact(
 ): Promise<SplitReturnRow> {
   const { row, change } = await decideAndWrite(
     known,
-    (splitReturn) => mergeReturnFact(splitReturn, told.fact),
+    (splitReturn) =>
+      stillHolds(splitReturn, told) ? mergeReturnFact(splitReturn, told.fact) : undefined,
     (splitReturn, change) => writeChange(core, splitReturn, change, told, also),
   )
   if (change === undefined) await runAll(core.store, also(row, sql`1 = 1`))
@@ -153,6 +157,9 @@ async function writeChange(
           eq(splitReturns.splitReturnId, splitReturnId),
           eq(splitReturns.version, splitReturn.version),
           inArray(splitReturns.state, [splitReturn.state]),
+          told.onlyWhileSends === undefined
+            ? undefined
+            : eq(splitReturns.sends, told.onlyWhileSends),
         ),
       ),
     event: {

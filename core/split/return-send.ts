@@ -48,7 +48,12 @@ export async function sendReturn(
     (ports) => takeBack(ports, inputOf(splitReturn)),
   )
   const isFirst = splitReturn.sends === 1 && key !== undefined
-  const told = { fact: factOf(outcome, isFirst), source, transcript }
+  const told = {
+    fact: factOf(outcome, isFirst),
+    source,
+    transcript,
+    ...(isFirst && outcome.kind === 'not_sent' && { onlyWhileSends: splitReturn.sends }),
+  }
   const answered = core.store.write
     .update(splitReturns)
     .set({ dispatchLeaseUntilMs: null })

@@ -53,13 +53,19 @@ async function storeOutcome(
   // is owed by us, so it is sent until it has arrived.
   const isFirst = split.sends === 1 && source === 'answer'
   const fact = factOfSplit(split, isFirst ? outcome : waits(outcome))
+  const told = {
+    fact,
+    source,
+    transcript,
+    ...(isFirst && outcome.kind === 'not_sent' && { onlyWhileSends: split.sends }),
+  }
   const answered = core.store.write
     .update(splits)
     .set({ dispatchLeaseUntilMs: null })
     .where(and(eq(splits.splitId, split.splitId), eq(splits.sends, split.sends)))
   for (let tries = 1; ; tries++) {
     try {
-      return await applySplitFact(core, kase, { fact, source, transcript }, () => [answered])
+      return await applySplitFact(core, kase, told, () => [answered])
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown'
       const { splitId } = split

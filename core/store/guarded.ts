@@ -73,6 +73,14 @@ export async function decideAndWrite<Row, Change>(
   throw new Error('one row is written to by too many at once')
 }
 
+/** Whether what is told of one sending of a row still says something of the row as it is now. */
+export function stillHolds(
+  row: { readonly sends: number },
+  told: { readonly onlyWhileSends?: number },
+): boolean {
+  return told.onlyWhileSends === undefined || told.onlyWhileSends === row.sends
+}
+
 export async function runAll({ write }: Store, statements: Statements): Promise<void> {
   const [first, ...others] = statements
   if (first !== undefined) await write.batch([first, ...others])

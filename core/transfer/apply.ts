@@ -7,7 +7,7 @@ import { count } from '../observability/meter.ts'
 import { nextCheckAt } from '../payment/schedule.ts'
 import type { TransferFact } from '../plugin/api.ts'
 import type { TranscriptLine } from '../plugin/host.ts'
-import { type Also, decideAndWrite, runAll, writeGuarded } from '../store/guarded.ts'
+import { type Also, decideAndWrite, runAll, stillHolds, writeGuarded } from '../store/guarded.ts'
 import { events, type FactSource, transfers } from '../store/schema.ts'
 import { eventWritten } from '../store/store.ts'
 import { mergeTransferFact, type TransferChange } from './merge.ts'
@@ -19,6 +19,8 @@ export interface TransferTold {
   readonly fact: TransferFact
   readonly source: FactSource
   readonly transcript?: readonly TranscriptLine[]
+  /** Of a sending that never left: it says nothing once the row was sent more often than this. */
+  readonly onlyWhileSends?: number
 }
 
 /**
@@ -33,7 +35,10 @@ export async function applyTransferFact(
 ): Promise<TransferRow> {
   const { row, change } = await decideAndWrite(
     known,
-    (transfer) => mergeTransferFact(transfer, told.fact, transfer.payee),
+    (transfer) =>
+      stillHolds(transfer, told)
+        ? mergeTransferFact(transfer, told.fact, transfer.payee)
+        : undefined,
     (transfer, change) => writeChange(core, transfer, change, told, also),
   )
   if (change === undefined) await runAll(core.store, also(row, sql`1 = 1`))
@@ -63,6 +68,7 @@ async function writeChange(
           eq(transfers.transferId, transferId),
           eq(transfers.version, transfer.version),
           inArray(transfers.state, [...statesGuarded(transfer.state, next.state)]),
+          told.onlyWhileSends === undefined ? undefined : eq(transfers.sends, told.onlyWhileSends),
         ),
       ),
     event: {

@@ -57,6 +57,8 @@ async function storeOutcome(
   // That a later sending did not leave says nothing about the first one.
   const isFirst = transfer.sends === 1 && key !== undefined
   const fact = factOfTransfer(transfer, isFirst ? outcome : waits(outcome))
+  const onlyWhileSends = isFirst &&
+    outcome.kind === 'not_sent' && { onlyWhileSends: transfer.sends }
   const clientData = outcome.kind === 'requires_action' ? outcome.clientData : transfer.clientData
   const answered = core.store.write
     .update(transfers)
@@ -67,7 +69,7 @@ async function storeOutcome(
       const stored = await applyTransferFact(
         core,
         { ...transfer, clientData },
-        { fact, source, transcript },
+        { fact, source, transcript, ...onlyWhileSends },
         (next, won) =>
           key === undefined
             ? [answered]

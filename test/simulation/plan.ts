@@ -179,11 +179,21 @@ function drawWeather(chance: Chance): Weather {
     },
     callbacks: chance.pick(['punctual', 'late', 'often', 'never']),
     bankSkewMs: chance.pick([0, 0, 1_500, -1_500, 10 * MINUTE_MS, -10 * MINUTE_MS]),
-    skewsMs: Array.from({ length: ISOLATES }, () => chance.pick([0, 0, 400, -400])),
+    skewsMs: drawSkews(chance),
     replicaLagMs: chance.pick([0, 0, 0, 0, 300, 5_000]),
     latePolicy: chance.pick(['accept', 'refund', 'hold']),
     notifiesEveryEnd: chance.is(0.5),
   }
+}
+
+/** Of each isolate's clock: mostly all but right, and at times minutes apart. */
+function drawSkews(chance: Chance): number[] {
+  const areFarApart = chance.is(1 / 6)
+  return Array.from({ length: ISOLATES }, () =>
+    areFarApart
+      ? chance.pick([0, 1, -1]) * chance.pick([40 * SECOND_MS, 3 * MINUTE_MS, 10 * MINUTE_MS])
+      : chance.pick([0, 0, 400, -400]),
+  )
 }
 
 type Drawn = Pick<Step, 'atMs' | 'deed' | 'of'>
