@@ -1,7 +1,9 @@
-import { and, desc, eq, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { AccountId, AttemptId, InboundCallId, RefundId, TransferId } from '../ids.ts'
-import { type PaymentCase, pinnedConfig, selectCases } from '../payment/case.ts'
+import { type PaymentCase, type PaymentRow, pinnedConfig, selectCases } from '../payment/case.ts'
+import { nextCheckAt } from '../payment/schedule.ts'
+import { isOpen } from '../payment/state.ts'
 import type { InboundCall } from '../plugin/api.ts'
 import { pinnedConfigOfRefund, type RefundCase, selectRefundCases } from '../refund/case.ts'
 import type { PinnedConfig } from '../routing/directory.ts'
@@ -16,6 +18,7 @@ import {
   transfers,
 } from '../store/schema.ts'
 import { insertWhere } from '../store/store.ts'
+import { HOUR_MS } from '../time.ts'
 import { pinnedConfigOfTransfer, selectTransferCases, type TransferCase } from '../transfer/case.ts'
 import type { CallbackRoute } from './receive.ts'
 
@@ -136,17 +139,7 @@ export function askSoon({ store }: Core, known: Known, atMs: number): Statements
   const db = store.write
   switch (known.about) {
     case 'payment':
-      return [
-        db
-          .update(payments)
-          .set({ nextCheckAtMs: sql`min(${payments.nextCheckAtMs}, ${atMs})` })
-          .where(
-            and(
-              eq(payments.paymentId, known.kase.payment.paymentId),
-              isNotNull(payments.nextCheckAtMs),
-            ),
-          ),
-      ]
+      return [askSoonAboutPayment(db, known.kase.payment, atMs)]
     case 'refund':
       return [
         db
@@ -171,6 +164,37 @@ export function askSoon({ store }: Core, known: Known, atMs: number): Statements
     case 'account':
       return []
   }
+}
+
+/** For so long a channel repeats a callback: WeChat Pay for a day, Alipay for an hour more. */
+const REPEATS_FOR_MS = 25 * HOUR_MS
+
+/**
+ * One that is open is asked about sooner than it would have been. One that has ended without money is
+ * asked about once for it: perhaps the call told of late money. Not when that lies longer back than a
+ * channel calls, and never more often than if it were still open, however many calls there are.
+ */
+function askSoonAboutPayment(db: Core['store']['write'], payment: PaymentRow, atMs: number) {
+  const { paymentId, state, createdAtMs, closedAtMs, lastCheckAtMs } = payment
+  const isThis = eq(payments.paymentId, paymentId)
+  const sooner = db.update(payments)
+  if (isOpen(state)) {
+    return sooner
+      .set({ nextCheckAtMs: sql`min(${payments.nextCheckAtMs}, ${atMs})` })
+      .where(and(isThis, isNotNull(payments.nextCheckAtMs)))
+  }
+  const endedAtMs = closedAtMs ?? createdAtMs
+  const isAskedAgainAtMs = lastCheckAtMs === null ? atMs : nextCheckAt(endedAtMs, lastCheckAtMs)
+  return sooner.set({ nextCheckAtMs: Math.max(atMs, isAskedAgainAtMs) }).where(
+    and(
+      isThis,
+      inArray(payments.state, ['closed', 'failed']),
+      isNull(payments.nextCheckAtMs),
+      // Nobody has asked since it was read.
+      sql`${payments.lastCheckAtMs} is ${lastCheckAtMs}`,
+      sql`${atMs} <= ${endedAtMs + REPEATS_FOR_MS}`,
+    ),
+  )
 }
 
 function rowOf(

@@ -123,7 +123,7 @@ async function accept(
 
 /**
  * Keeps the verdict and nothing else. Whoever sent it knows an address of ours, and perhaps we lack
- * a key: the channel is asked about it soon.
+ * a key: the channel is asked about it soon, and what it answers is believed.
  */
 async function reject(
   core: Core,

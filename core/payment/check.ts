@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm'
+import { and, eq, inArray, notInArray } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { QueryOutcome } from '../plugin/api.ts'
 import { bindChannel } from '../routing/directory.ts'
@@ -22,6 +22,7 @@ import { isOpen } from './state.ts'
 export async function checkPayment(core: Core, kase: PaymentCase): Promise<void> {
   const { ports } = core
   const { attempt, payment } = kase
+  if (!isOpen(payment.state)) return askOnceMore(core, kase)
   if (isOnItsWay(core, attempt)) {
     return putOff(core, kase, attempt.dispatchLeaseUntilMs ?? ports.clock.now())
   }
@@ -44,6 +45,30 @@ export async function checkPayment(core: Core, kase: PaymentCase): Promise<void>
     }
   }
   await putOff(core, current, nextPaymentCheckAt(asked.payment, ports.clock.now()))
+}
+
+/**
+ * About a payment that has ended without money, of which somebody called with what could not be
+ * verified: the channel's answer tells whether there is late money. One question, and its claim ends
+ * whatever becomes of it; a channel that has money to tell of calls again.
+ */
+async function askOnceMore(core: Core, kase: PaymentCase): Promise<void> {
+  const { ports, store } = core
+  try {
+    await askChannel(core, kase, 'query')
+  } finally {
+    await store.write.batch([
+      store.write
+        .update(payments)
+        .set({ nextCheckAtMs: null, lastCheckAtMs: ports.clock.now(), checkLeaseUntilMs: null })
+        .where(
+          and(
+            eq(payments.paymentId, kase.payment.paymentId),
+            notInArray(payments.state, ['created', 'pending']),
+          ),
+        ),
+    ])
+  }
 }
 
 /** What is unpaid may be closed. What is not known may be closed once that means something. */

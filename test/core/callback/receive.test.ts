@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DatabaseError } from '../../../core/ports.ts'
-import { SECOND_MS } from '../../../core/time.ts'
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../core/time.ts'
 import { openShop, type Shop, type ShopOptions } from '../../kit/shop.ts'
 
 type Body = string | Uint8Array<ArrayBuffer>
@@ -150,6 +150,48 @@ describe('a callback that is not believed', () => {
     await call(shop, path, paidEvent(payOrderId, { sign: 'forged' }))
     await shop.passes(60 * SECOND_MS)
     expect(shop.bank.calls).toHaveLength(calls)
+  })
+
+  it('has the channel asked about a payment that was closed: late money is found', async () => {
+    const { shop, payOrderId, path } = await waiting({ latePolicy: 'hold' })
+    await shop.closes(payOrderId)
+    await shop.passes(6 * HOUR_MS, HOUR_MS)
+    const late = { state: 'paid', paidAtMs: shop.clock.now() }
+    Object.assign(shop.bank.orders.get(payOrderId) ?? {}, late)
+    expect((await call(shop, path, paidEvent(payOrderId, { sign: 'forged' }))).status).toBe(400)
+    expect((await paymentRow(shop))?.[0]).toBe('closed')
+    await shop.passes(6 * SECOND_MS, SECOND_MS)
+    const sql = 'select state, late_decision, next_check_at_ms, check_lease_until_ms from payments'
+    const [rows] = await shop.database.batch([{ sql, args: [] }], 'read')
+    expect(rows).toEqual([['succeeded', 'held', null, null]])
+  })
+
+  it('has the channel asked about a payment that was closed no more often than about an open one, and no longer than channels call', async () => {
+    const { shop, payOrderId, path } = await waiting()
+    await shop.closes(payOrderId)
+    const before = await paymentRow(shop)
+    const asked = () => shop.bank.calls.filter((each) => each.startsWith('query ')).length
+    const forge = () => call(shop, path, paidEvent(payOrderId, { sign: 'forged' }))
+    await shop.passes(HOUR_MS, 10 * MINUTE_MS)
+    expect(asked()).toBe(0)
+    await forge()
+    await shop.passes(HOUR_MS, 10 * MINUTE_MS)
+    expect(asked()).toBe(1)
+
+    // An hour of a call each minute: by the ladder, once in ten minutes. Some answers are lost.
+    shop.bank.will('query', 'silent_before', 'silent_after')
+    for (let minute = 0; minute < 60; minute++) {
+      await Promise.all([forge(), forge()])
+      await shop.passes(MINUTE_MS, MINUTE_MS)
+    }
+    expect(asked()).toBe(7)
+    await shop.passes(22 * HOUR_MS + SECOND_MS, 11 * HOUR_MS)
+    const soFar = asked()
+    await forge()
+    await shop.passes(HOUR_MS, 10 * MINUTE_MS)
+    expect(asked()).toBe(soFar)
+    expect(await paymentRow(shop)).toEqual(before)
+    expect(shop.told).toEqual([])
   })
 
   it('cannot put a question off that is due sooner', async () => {
