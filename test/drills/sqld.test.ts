@@ -91,10 +91,13 @@ describe.skipIf(missing !== undefined)(missing ?? 'a Worker whose libSQL server 
   it('before it is noted that the merchant was told: the merchant is told again, word for word', async () => {
     const { shop } = deployment
     const { payOrderId, inbox } = await shop.orders()
-    inbox.reacts(deployment.databaseDies)
+    const died = Promise.withResolvers<void>()
+    inbox.reacts(() => deployment.databaseDies().then(died.resolve))
     await deployment.pays(payOrderId)
-    await inbox.hears(1)
+    await died.promise
     inbox.reacts('success')
+    // Asked behind the merchant's answer: the Worker has found no database to note that one in.
+    expect(await deployment.health()).toMatchObject({ status: 'failing' })
     await deployment.databaseReturns()
     await isToldOf(payOrderId, inbox)
     expect(inbox.heard).toHaveLength(2)
