@@ -1,7 +1,9 @@
 import { eq } from 'drizzle-orm'
 import type { Core } from '../core.ts'
+import { notedTimerState, noteTimerState, type TimerState } from '../notification/timer-state.ts'
 import { SWEPT } from '../observability/keep.ts'
 import { counters } from '../store/schema.ts'
+import { MINUTE_MS } from '../time.ts'
 
 /** Longer than a database that is well ever takes; whoever asks does not wait for one that hangs. */
 const PATIENCE_MS = 3_000
@@ -15,7 +17,7 @@ export async function serveHealth(core: Core): Promise<Response> {
   const { timer, shared } = core.ports
   const [database, ofTimer, redis] = await Promise.all([
     inTime(core, askDatabase(core)),
-    timer.isReachable === undefined ? 'in_process' : reached(core, timer.isReachable()),
+    timer.isReachable === undefined ? 'in_process' : stateOfTimer(core, timer.isReachable),
     shared === undefined ? 'none' : reached(core, shared.isReachable()),
   ])
   const isDegraded = ofTimer === 'unreachable' || redis === 'unreachable'
@@ -30,6 +32,26 @@ export async function serveHealth(core: Core): Promise<Response> {
     },
     { status: status === 'failing' ? 503 : 200, headers: { 'cache-control': 'no-store' } },
   )
+}
+
+/** For so long the last call of the timer says how it is. */
+const TIMER_ASKED_EVERY_MS = MINUTE_MS
+
+/**
+ * By the last call that was made of it. Where none was lately, it is asked: anybody may probe us, and
+ * a timer outside counts its calls.
+ */
+async function stateOfTimer(core: Core, ask: () => Promise<boolean>): Promise<TimerState> {
+  const { ports } = core
+  const noted = notedTimerState(ports)
+  if (noted !== undefined && ports.clock.now() < noted.atMs + TIMER_ASKED_EVERY_MS) {
+    return noted.state
+  }
+  // Noted before it answers: of many probes at once, one asks.
+  noteTimerState(ports, noted?.state ?? 'unknown')
+  const state = await reached(core, ask())
+  noteTimerState(ports, state)
+  return state
 }
 
 async function askDatabase({ ports, store }: Core): Promise<{ sweepAgeSeconds?: number }> {

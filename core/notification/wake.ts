@@ -1,6 +1,7 @@
 import type { Core } from '../core.ts'
 import type { NotificationId } from '../ids.ts'
 import type { WakeUp } from '../ports.ts'
+import { noteTimerState } from './timer-state.ts'
 
 /** Has notifications that were just committed sent at once, each for the first time. */
 export function wakeFor(core: Core, notificationIds: readonly NotificationId[]): void {
@@ -16,7 +17,9 @@ export function setTimer({ ports }: Core, wakeUp: WakeUp): void {
   const set = async () => {
     try {
       await ports.timer.wake(wakeUp)
+      noteTimerState(ports, 'reachable')
     } catch (error) {
+      noteTimerState(ports, 'unreachable')
       ports.log.write('warn', 'a wake-up failed; the sweep will send the notification', {
         notificationId: wakeUp.notificationId,
         reason: error instanceof Error ? error.message : 'unknown',

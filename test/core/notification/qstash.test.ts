@@ -5,7 +5,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../core/time.ts'
 import { qstashTimer } from '../../../edge/ports/qstash.ts'
 import { virtualClock } from '../../kit/clock.ts'
 import { openQstash, type Qstash } from '../../kit/qstash.ts'
-import { openShop, type Shop, saying } from '../../kit/shop.ts'
+import { openShop, type Shop, saying, signedRequest } from '../../kit/shop.ts'
 
 const API = 'https://qstash.example'
 const PUBLIC_URL = 'https://pay.example'
@@ -26,10 +26,16 @@ async function openQstashShop() {
     vi.setSystemTime(clock.now())
     return shop?.gateway.fetch(request)
   })
-  const http: HttpPort = { send: (request) => callApi(qstash, request) }
+  const asked: string[] = []
+  const http: HttpPort = {
+    send(request) {
+      asked.push(request.url)
+      return callApi(qstash, request)
+    },
+  }
   const timer = qstashTimer(qstash.account, PUBLIC_URL, { http, clock })
   shop = await openShop({ timer, clock })
-  return { shop, qstash, clock }
+  return { shop, qstash, clock, asked }
 }
 
 async function callApi(
@@ -356,6 +362,51 @@ describe('whether QStash can be reached', () => {
     const answer = await shop.gateway.fetch(new Request(`${PUBLIC_URL}/healthz`))
     expect(answer.status).toBe(200)
     expect(await answer.json()).toMatchObject({ status, timer })
+  })
+
+  it('is known by the last publish: it is asked once a minute at most, however often we are', async () => {
+    const { shop, qstash, asked } = await openQstashShop()
+    const probe = async () => {
+      const answer = await shop.gateway.fetch(new Request(`${PUBLIC_URL}/healthz`))
+      return ((await answer.json()) as { timer: string }).timer
+    }
+    const questions = () => asked.filter((url) => url.endsWith('/v2/keys')).length
+    const first = await Promise.all([probe(), probe(), probe()])
+    expect(first.toSorted()).toEqual(['reachable', 'unknown', 'unknown'])
+    expect(await probe()).toBe('reachable')
+    qstash.faults.api = 'away'
+    await shop.payerPays(await shop.orders())
+    expect(await probe()).toBe('unreachable')
+    qstash.faults.api = 'works'
+    expect(await probe()).toBe('unreachable')
+    await shop.payerPays(await shop.orders())
+    expect(await probe()).toBe('reachable')
+    expect(questions()).toBe(1)
+    await shop.clock.advance(MINUTE_MS)
+    expect(await probe()).toBe('reachable')
+    expect(questions()).toBe(2)
+  })
+})
+
+describe('the trace of a request', () => {
+  it('goes through QStash to the notification that the request caused', async () => {
+    const { shop, qstash } = await openQstashShop()
+    const trace = '4bf92f3577b34da6a3ce929d0e0e4736'
+    const payOrderId = await shop.orders()
+    const paid = { state: 'paid', paidAtMs: shop.clock.now() }
+    Object.assign(shop.bank.orders.get(payOrderId) ?? {}, paid)
+    const asking = signedRequest('/api/pay/query', { payOrderId }, shop.app)
+    asking.headers.set('traceparent', `00-${trace}-00f067aa0ba902b7-01`)
+    await shop.gateway.fetch(asking)
+    await shop.settles()
+    const [message] = qstash.waiting
+    const ours = new RegExp(`^00-${trace}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`)
+    expect(message?.headers.get('traceparent')).toMatch(ours)
+    await qstash.tick()
+    await shop.settles()
+    expect(shop.told.map(({ headers }) => headers.traceparent)).toEqual([
+      expect.stringMatching(ours),
+    ])
   })
 })
 
