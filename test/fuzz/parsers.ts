@@ -1,7 +1,10 @@
 import { readChannelExtra } from '../../core/http/jeepay/channel-extra.ts'
+import { askedToWaitMs } from '../../core/notification/retry-after.ts'
 import { parseTraceparent } from '../../core/observability/trace.ts'
+import { assert } from '../../core/result.ts'
 import { unseal } from '../../core/sealing/seal.ts'
 import { isTokenOf } from '../../core/signing/token.ts'
+import { HOUR_MS } from '../../core/time.ts'
 import { readFundsRow, readTradeRow } from '../../plugins/alipay/bill-rows.ts'
 import { sumsOfFunds, sumsOfTrades } from '../../plugins/alipay/bill-sums.ts'
 import { billText, readBillTable } from '../../plugins/alipay/bill-table.ts'
@@ -50,6 +53,14 @@ function readAlipayBill(bytes: Bytes): void {
   sumsOfFunds(table?.remarks ?? [])
 }
 
+/** As a header brings it: a character a byte, without those that no header can have. */
+function readRetryAfter(bytes: Bytes): void {
+  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')
+  const headers = new Headers({ 'retry-after': text.replace(/[\0\r\n]/g, '') })
+  const waitMs = askedToWaitMs(429, headers, 1_767_196_800_000)
+  assert(waitMs >= 0 && waitMs <= HOUR_MS, `an hour at most, not ${waitMs}`)
+}
+
 /** Each parser by itself: what it cannot read, it refuses. */
 export const parsers: readonly Target[] = [
   ofText('channelExtra', ['', '{}', '[]', '{"payDataType":"codeUrl","a":{"b":[1,null]}}'], (text) =>
@@ -59,6 +70,11 @@ export const parsers: readonly Target[] = [
     'traceparent',
     ['00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
     parseTraceparent,
+  ),
+  ofBytes(
+    'Retry-After',
+    ['0', '120', '99999999999999999999', 'Wed, 31 Dec 2025 16:01:00 GMT', 'soon'].map(bytesOf),
+    readRetryAfter,
   ),
   ofText(
     'sealed token',
