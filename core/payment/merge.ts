@@ -187,8 +187,7 @@ export function misfitKey({ channelPaymentNo, paid, payee }: Omit<Success, 'paye
 }
 
 function isJudged({ judgedMisfits }: Standing, fact: Success): boolean {
-  if (judgedMisfits === null) return false
-  const judged: unknown = JSON.parse(judgedMisfits)
+  const judged: unknown = JSON.parse(judgedMisfits ?? '[]')
   return Array.isArray(judged) && judged.includes(misfitKey(fact))
 }
 

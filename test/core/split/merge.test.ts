@@ -145,3 +145,226 @@ describe('facts about a split', () => {
     expect(mergeSplitFact(release, over, 'shop')?.state).toBe('finished')
   })
 })
+
+describe('what is written of one fact about a split', () => {
+  const unchanged = {
+    channelSplitNo: null,
+    errorCode: null,
+    errorMessage: null,
+    shares: [],
+    releasedMinor: 0,
+    reservedAgainMinor: 0,
+    event: 'split.pending',
+  }
+  const differs = {
+    errorCode: 'SPLIT_DIFFERS',
+    errorMessage: '通道分账结果与请求不一致，等待人工核对',
+  }
+  const finished = { event: 'split.finished', tells: 'split.finished' }
+  const share = (number: number, state: string, said = {}) => ({
+    number,
+    state,
+    channelShareNo: null,
+    errorCode: null,
+    errorMessage: null,
+    ...said,
+  })
+  const both = [share(1, 'succeeded'), share(2, 'succeeded')]
+  const standing = (one: 'pending' | 'succeeded' | 'failed', other = one) => ({
+    shares: [
+      { ...fresh.shares[0], state: one },
+      { ...fresh.shares[1], state: other },
+    ] as SplitStanding['shares'],
+  })
+  const waits = (...shares: ShareStanding[]) => ({ ...about, kind: 'pending', shares }) as const
+  const ends = (...shares: ShareStanding[]) => ({ ...about, kind: 'finished', shares }) as const
+  const aOf = (fen: number, currency: string): ShareStanding => ({
+    ...a('succeeded'),
+    amount: money(fen, currency),
+  })
+
+  it.each<[string, Partial<SplitStanding>, SplitFact, object | undefined]>([
+    ['that it waits', {}, waits(), { ...unchanged, state: 'pending' }],
+    [
+      'the number that the channel has for it',
+      { state: 'pending' },
+      facts.accepted,
+      { ...unchanged, state: 'pending', channelSplitNo: 'C1' },
+    ],
+    ['the same again', { state: 'pending', channelSplitNo: 'C1' }, facts.accepted, undefined],
+    ['another number', { state: 'pending', channelSplitNo: 'C0' }, facts.accepted, undefined],
+    ['that after its end', { state: 'finished', channelSplitNo: 'C1' }, facts.accepted, undefined],
+    [
+      'what became of one share, by its number and for its reason',
+      { state: 'pending' },
+      waits({ ...a('failed'), channelShareNo: 'X1', error }, b('pending')),
+      {
+        ...unchanged,
+        state: 'pending',
+        shares: [
+          share(1, 'failed', { channelShareNo: 'X1', errorCode: 'RISK', errorMessage: '风险' }),
+        ],
+        releasedMinor: 300,
+      },
+    ],
+    [
+      'a share that waits again',
+      { state: 'pending', ...standing('failed') },
+      waits(a('pending')),
+      undefined,
+    ],
+    [
+      'a share that was paid and is said to have failed',
+      { state: 'pending', ...standing('succeeded', 'pending') },
+      waits(a('failed')),
+      undefined,
+    ],
+    [
+      'that it is over',
+      {},
+      facts.over,
+      { ...unchanged, ...finished, state: 'finished', shares: both },
+    ],
+    [
+      'that it is over, of which one share still waits',
+      { state: 'pending' },
+      ends(a('succeeded'), b('pending')),
+      { ...unchanged, state: 'pending', shares: [share(1, 'succeeded')] },
+    ],
+    [
+      'that it is over, again',
+      { state: 'finished', ...standing('succeeded') },
+      facts.over,
+      undefined,
+    ],
+    [
+      'that it failed: what waited is released',
+      { state: 'pending', channelSplitNo: 'C1', ...standing('succeeded', 'pending') },
+      facts.failed,
+      {
+        ...unchanged,
+        state: 'failed',
+        channelSplitNo: 'C1',
+        errorCode: 'RISK',
+        errorMessage: '风险',
+        shares: [share(2, 'failed', { errorCode: 'RISK', errorMessage: '风险' })],
+        releasedMinor: 200,
+        event: 'split.failed',
+        tells: 'split.failed',
+      },
+    ],
+    ['that it failed, after its end', { state: 'finished' }, facts.failed, undefined],
+    [
+      'that it was shared after all',
+      { state: 'failed', errorCode: 'RISK', errorMessage: '风险', ...standing('failed') },
+      facts.over,
+      {
+        ...unchanged,
+        ...finished,
+        state: 'finished',
+        shares: both,
+        reservedAgainMinor: 500,
+        alarm: 'shared_after_failure',
+      },
+    ],
+    [
+      'that one share of what failed was paid after all: the failure stays until it is over',
+      { state: 'failed', errorCode: 'RISK', errorMessage: '风险', ...standing('failed') },
+      waits(a('succeeded')),
+      {
+        ...unchanged,
+        state: 'failed',
+        errorCode: 'RISK',
+        errorMessage: '风险',
+        shares: [share(1, 'succeeded')],
+        reservedAgainMinor: 300,
+        alarm: 'shared_after_failure',
+      },
+    ],
+    [
+      'that a receiver got another sum',
+      { state: 'pending' },
+      facts.more,
+      {
+        ...unchanged,
+        ...differs,
+        state: 'pending',
+        shares: [share(2, 'succeeded')],
+        event: 'split.differs',
+        alarm: 'split_differs',
+      },
+    ],
+    [
+      'that a receiver got another sum, and another what had been given up',
+      { state: 'pending', ...standing('failed') },
+      facts.more,
+      {
+        ...unchanged,
+        ...differs,
+        state: 'pending',
+        shares: [share(2, 'succeeded')],
+        reservedAgainMinor: 200,
+        event: 'split.differs',
+        alarm: 'split_differs',
+      },
+    ],
+    [
+      'that a receiver got another currency',
+      { state: 'pending' },
+      waits(aOf(300, 'USD')),
+      {
+        ...unchanged,
+        ...differs,
+        state: 'pending',
+        event: 'split.differs',
+        alarm: 'split_differs',
+      },
+    ],
+    ['another sum that waits', { state: 'pending' }, waits(a('pending', 301)), undefined],
+    [
+      'another sum beside the right one: the receiver is in another split, too',
+      { state: 'pending' },
+      waits(a('succeeded', 301), a('succeeded')),
+      { ...unchanged, state: 'pending', shares: [share(1, 'succeeded')] },
+    ],
+    [
+      'that it differs, again',
+      { state: 'pending', ...differs },
+      waits(a('succeeded', 301)),
+      undefined,
+    ],
+    [
+      'that it is over, after it has differed',
+      { state: 'pending', ...differs },
+      facts.over,
+      { ...unchanged, ...differs, ...finished, state: 'finished', shares: both },
+    ],
+    [
+      'that it failed, after it has differed',
+      { state: 'pending', ...differs, ...standing('succeeded') },
+      facts.failed,
+      {
+        ...unchanged,
+        ...differs,
+        state: 'failed',
+        event: 'split.failed',
+        tells: 'split.failed',
+      },
+    ],
+    [
+      'that money went out of another account',
+      { state: 'pending' },
+      facts.otherPayee,
+      {
+        ...unchanged,
+        ...differs,
+        state: 'pending',
+        event: 'split.differs',
+        alarm: 'split_differs',
+      },
+    ],
+    ['that it waits at another account', { state: 'pending' }, facts.otherPayeeWaits, undefined],
+  ])('%s', (_, change, fact, written) => {
+    expect(mergeSplitFact({ ...fresh, ...change }, fact, 'shop')).toEqual(written)
+  })
+})

@@ -89,3 +89,82 @@ describe('facts about a transfer', () => {
     expect(mergeTransferFact(fresh, facts.more, 'shop')?.tells).toBeUndefined()
   })
 })
+
+describe('what is written of one fact about a transfer', () => {
+  const numbered = { ...facts.pending, channelTransferNo: 'C1' } as const
+  const succeeded = {
+    set: {
+      state: 'succeeded',
+      channelTransferNo: 'C1',
+      transferredAtMs: 7,
+      errorCode: null,
+      errorMessage: null,
+      needsOperator: false,
+    },
+    event: 'transfer.succeeded',
+    tells: 'transfer.succeeded',
+  }
+  const late = { ...succeeded, alarm: 'transferred_after_failure' }
+
+  it.each([
+    [
+      'that it waits',
+      {},
+      facts.pending,
+      { set: { state: 'pending', channelTransferNo: null }, event: 'transfer.pending' },
+    ],
+    [
+      'that it waits, under a number',
+      { state: 'pending' },
+      numbered,
+      { set: { state: 'pending', channelTransferNo: 'C1' }, event: 'transfer.pending' },
+    ],
+    ['the same again', { state: 'pending', channelTransferNo: 'C1' }, numbered, undefined],
+    [
+      'the number left out',
+      { state: 'pending', channelTransferNo: 'C1' },
+      facts.pending,
+      undefined,
+    ],
+    [
+      'that it waits, though it has begun with a number',
+      { channelTransferNo: 'C1' },
+      facts.pending,
+      { set: { state: 'pending', channelTransferNo: 'C1' }, event: 'transfer.pending' },
+    ],
+    ['a number after its end', { state: 'failed' }, numbered, undefined],
+    [
+      'that it failed',
+      {},
+      facts.failed,
+      {
+        set: { state: 'failed', errorCode: 'RISK', errorMessage: '风险' },
+        event: 'transfer.failed',
+        tells: 'transfer.failed',
+      },
+    ],
+    [
+      'that it is closed',
+      {},
+      facts.closed,
+      {
+        set: { state: 'closed', errorMessage: '已撤销' },
+        event: 'transfer.closed',
+        tells: 'transfer.closed',
+      },
+    ],
+    ['that it is paid', { state: 'pending', needsOperator: true }, facts.paid, succeeded],
+    ['that it is paid after all: it had failed', { state: 'failed' }, facts.paid, late],
+    ['that it is paid after all: it was closed', { state: 'closed' }, facts.paid, late],
+    [
+      'that something else is paid',
+      {},
+      facts.more,
+      { set: { needsOperator: true }, event: 'transfer.needs_operator', alarm: 'transfer_differs' },
+    ],
+    ['that again', { needsOperator: true }, facts.more, undefined],
+    ['that after it was paid', { state: 'succeeded' }, facts.more, undefined],
+  ] as const)('%s', (_, change, fact, written) => {
+    expect(mergeTransferFact({ ...fresh, ...change }, fact, 'shop')).toEqual(written)
+  })
+})
