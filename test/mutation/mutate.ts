@@ -15,8 +15,14 @@ const subjects = Object.keys(SUBJECTS).filter(
   (path) => asked.length === 0 || asked.some((part) => path.includes(part)),
 )
 
+const mutantSchema = z.object({
+  status: z.string(),
+  mutatorName: z.string(),
+  replacement: z.string().optional(),
+  location: z.object({ start: z.object({ line: z.number() }) }),
+})
 const reportSchema = z.object({
-  files: z.record(z.string(), z.object({ mutants: z.array(z.object({ status: z.string() })) })),
+  files: z.record(z.string(), z.object({ mutants: z.array(mutantSchema) })),
 })
 
 const FOUND = ['Killed', 'Timeout']
@@ -30,11 +36,14 @@ const scores = subjects.map((path) => {
   const report = reportSchema.parse(
     JSON.parse(readFileSync(`${ROOT}/.tongbao/mutants.json`, 'utf8')),
   )
-  const statuses = Object.values(report.files).flatMap(({ mutants }) =>
-    mutants.map((m) => m.status),
+  const mutants = Object.values(report.files).flatMap((file) => file.mutants)
+  const those = (kinds: readonly string[]) => mutants.filter((one) => kinds.includes(one.status))
+  const [found, missed] = [those(FOUND).length, those(MISSED).length]
+  const score = `${found} of ${found + missed} (${((100 * found) / (found + missed)).toFixed(1)} %)`
+  // One that never ends is found, one that a busy machine held up is not: to be looked at.
+  const endless = those(['Timeout']).map(({ mutatorName, replacement = '', location }) =>
+    `  never ended: line ${location.start.line}, ${mutatorName} ${replacement}`.slice(0, 100),
   )
-  const count = (kinds: readonly string[]) => statuses.filter((one) => kinds.includes(one)).length
-  const [found, missed] = [count(FOUND), count(MISSED)]
-  return `${path}: ${found} of ${found + missed} (${((100 * found) / (found + missed)).toFixed(1)} %)`
+  return [`${path}: ${score}`, ...endless].join('\n')
 })
 console.log(scores.join('\n'))

@@ -9,6 +9,8 @@ export const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   'core/refund/merge.ts': ['core/refund/merge'],
   'core/refund/plan.ts': ['core/refund/plan'],
   'core/refund/create.ts': ['core/refund/create'],
+  'core/transfer/merge.ts': ['core/transfer/merge'],
+  'core/split/merge.ts': ['core/split/merge'],
   'core/signing/equal.ts': ['core/signing/**', 'core/properties/signing'],
   'core/signing/fingerprint.ts': ['core/signing/**', 'core/properties/signing'],
   'core/signing/hex.ts': ['core/signing/**', 'core/properties/signing'],
@@ -16,6 +18,6 @@ export const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   'core/signing/token.ts': ['core/properties/signing'],
   'core/notification/schedule.ts': ['core/notification/schedule'],
   'core/notification/outbox.ts': ['core/notification/outbox'],
-  'core/notification/deliver.ts': ['core/notification/**'],
+  'core/notification/deliver.ts': ['core/notification/try'],
   'core/store/guarded.ts': ['core/store/guarded'],
 }
