@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { JeepayFields } from '../../kit/jeepay-client.ts'
 import { sandboxClient } from '../../kit/sandbox-client.ts'
 import { type Ordered, succeeded } from '../../kit/storefront.ts'
+import { until } from '../../kit/until.ts'
 import { endsPaid, type Here, type World } from './world.ts'
 
 interface Way {
@@ -120,6 +121,27 @@ export function specifyWays(here: Here): void {
       expect(await shop.sees(payOrderId)).toMatchObject({ state: 6 })
       expect(inbox.heard).toEqual([])
     })
+
+    // Alipay hears of these when the payer opens them: before that, it knows nothing to close.
+    it.each(['ALI_QR', 'ALI_WAP'])(
+      '%s that nobody has opened is not closed while it can still be opened, and is once it cannot',
+      async (wayCode) => {
+        const { shop } = here()
+        const { payOrderId, inbox } = await shop.orders({ wayCode, expiredTime: 60 })
+        expect(await shop.closes(payOrderId)).toEqual({
+          code: 9999,
+          msg: '付款人仍可支付该订单，到期前不可关闭',
+        })
+        expect(await shop.sees(payOrderId)).toMatchObject({ state: 1 })
+        await until(async () => {
+          await shop.sandbox.passes(61_000)
+          return (await shop.sees(payOrderId)).state === 6
+        }, 'the close')
+        expect(await shop.sandbox.acts(payOrderId, 'pay')).toEqual(expect.any(String))
+        expect(await shop.sees(payOrderId)).toMatchObject({ state: 6 })
+        expect(inbox.heard).toEqual([])
+      },
+    )
 
     it.each(['WX_NATIVE', 'ALI_QR', 'ALI_PC'])(
       '%s is refunded in part, then the rest, and shows it',
