@@ -14,12 +14,11 @@ import { createGroup } from '../../core/split/receivers.ts'
 import { attempts, channelConfigs } from '../../core/store/schema.ts'
 import { SERVER_BOUNDS, type SweepBounds } from '../../core/sweep/sweep.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/time.ts'
-import { migrateDatabase } from '../../edge/migrate.ts'
-import { openDatabaseFile } from '../../edge/ports/libsql-file.ts'
 import { boundedMemory } from '../../edge/ports/system.ts'
 import { memoryBooks } from '../kit/books.ts'
 import { seededRandom } from '../kit/random.ts'
 import { type App, type Envelope, type Fields, saying, signedRequest } from '../kit/shop.ts'
+import { memoryDatabase } from '../kit/tables.ts'
 import { patientClock } from './patient-clock.ts'
 
 /** A channel that is to be proven: a plugin, and somebody who speaks its channel's protocol. */
@@ -58,8 +57,7 @@ export const NOTIFY_URL = 'https://shop.example/notify'
 
 export async function openMarket(subject: Subject): Promise<Market> {
   const { plugin } = subject
-  const file = await openDatabaseFile(':memory:')
-  await migrateDatabase(file.database)
+  const stored = await memoryDatabase()
   const busy = { count: 0 }
   const clock = patientClock(() => busy.count === 0)
   const background = new Set<Promise<unknown>>()
@@ -110,7 +108,7 @@ export async function openMarket(subject: Subject): Promise<Market> {
   }
 
   const database: Database = {
-    batch: (statements, mode) => whileBusy(() => file.database.batch(statements, mode)),
+    batch: (statements, mode) => whileBusy(() => stored.batch(statements, mode)),
   }
   const ports: Ports = {
     clock,

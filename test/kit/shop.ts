@@ -18,14 +18,13 @@ import type {
 import { assert } from '../../core/result.ts'
 import { signJeepay } from '../../core/signing/jeepay.ts'
 import { SERVER_BOUNDS } from '../../core/sweep/sweep.ts'
-import { migrateDatabase } from '../../edge/migrate.ts'
-import { openDatabaseFile } from '../../edge/ports/libsql-file.ts'
 import { processTimer } from '../../edge/ports/process-timer.ts'
 import { boundedMemory } from '../../edge/ports/system.ts'
 import { type Bank, openBank } from './bank.ts'
 import { bankChannel } from './bank-channel.ts'
 import { type VirtualClock, virtualClock } from './clock.ts'
 import { seededRandom } from './random.ts'
+import { memoryDatabase } from './tables.ts'
 
 export type Fields = Readonly<Record<string, string | number | undefined>>
 
@@ -117,15 +116,14 @@ export const NOTIFY_URL = 'https://shop.example/notify'
 
 const sequence = { next: 1 }
 
-/** A gateway in one process: real libSQL, the kit's bank, clock and merchant. */
+/** A gateway in one process: real SQLite, the kit's bank, clock and merchant. */
 export async function openShop(options: ShopOptions = {}): Promise<Shop> {
-  const file = await openDatabaseFile(':memory:')
-  await migrateDatabase(file.database)
+  const stored = await memoryDatabase()
   let trips = 0
   const counted: Database = {
     batch(statements, mode) {
       trips++
-      return file.database.batch(statements, mode)
+      return stored.batch(statements, mode)
     },
   }
   const database = options.wrapDatabase?.(counted) ?? counted

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { LogFields, Statement } from '../../core/ports.ts'
+import type { Tables } from '../kit/tables.ts'
 import type { Bank } from './bank.ts'
 import { PAYER_CANARY } from './channel.ts'
 import type { Weather } from './plan.ts'
 import type { App } from './stage.ts'
-import type { Tables } from './tables.ts'
 import type { Timeline } from './timeline.ts'
 import type { Task } from './world.ts'
 

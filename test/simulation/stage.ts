@@ -3,16 +3,16 @@ import type { AccountId, AppId, MerchantNo } from '../../core/ids.ts'
 import { createAccount, openPassage } from '../../core/merchant/accounts.ts'
 import { createApp, createMerchant } from '../../core/merchant/merchants.ts'
 import type { LatePolicy } from '../../core/payment/state.ts'
-import type { Database, Ports } from '../../core/ports.ts'
+import type { Ports } from '../../core/ports.ts'
 import { assert } from '../../core/result.ts'
 import { findApp } from '../../core/routing/directory.ts'
 import { bindReceiver, createGroup } from '../../core/split/receivers.ts'
 import { migrateDatabase } from '../../edge/migrate.ts'
 import { boundedMemory } from '../../edge/ports/system.ts'
+import { databaseOf, openTables, type Tables } from '../kit/tables.ts'
 import { chanceOf } from './chance.ts'
 import { simulatedChannel } from './channel.ts'
 import { ISOLATES, type Weather } from './plan.ts'
-import { openTables, type Tables } from './tables.ts'
 import { doCryptoAtOnce } from './web-crypto.ts'
 
 /** A merchant's app, with all that it takes to talk like it. */
@@ -52,10 +52,10 @@ const SETTINGS = { publicUrl: PUBLIC_URL, allowsPrivateTargets: false }
 
 export async function openStage(): Promise<Stage> {
   doCryptoAtOnce()
-  const tables = openTables()
-  const replica = openTables()
-  await migrateDatabase(plainDatabase(tables))
-  await migrateDatabase(plainDatabase(replica))
+  const tables = openTables(false)
+  const replica = openTables(false)
+  await migrateDatabase(databaseOf(tables))
+  await migrateDatabase(databaseOf(replica))
   const { apps, accountId } = await furnish(tables)
   const furnished = tables.rows()
   let portsOf: ((isolate: number) => Ports) | undefined
@@ -94,7 +94,7 @@ async function furnish(tables: Tables) {
     clock: { now: () => START_MS - 1_000, sleep: async () => {} },
     random: { bytes: (length) => Uint8Array.from({ length }, () => random.whole(0, 255)) },
     http: { send: async () => ({ kind: 'not_sent', reason: 'nobody calls' }) },
-    database: plainDatabase(tables),
+    database: databaseOf(tables),
     log: { write: () => {} },
     timer: { wake: async () => {} },
     memory: boundedMemory(100),
@@ -141,10 +141,6 @@ async function furnish(tables: Tables) {
     }
   }
   return { apps, accountId }
-}
-
-export function plainDatabase(tables: Tables): Database {
-  return { batch: async (statements, mode) => tables.run(statements, mode) }
 }
 
 /** Ports that are looked up each time that they are used. */

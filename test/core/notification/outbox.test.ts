@@ -17,10 +17,9 @@ import type {
 } from '../../../core/notification/snapshot.ts'
 import { outbox } from '../../../core/store/schema.ts'
 import { openStore } from '../../../core/store/store.ts'
-import { migrateDatabase } from '../../../edge/migrate.ts'
-import { openDatabaseFile } from '../../../edge/ports/libsql-file.ts'
 import { virtualClock } from '../../kit/clock.ts'
 import { seededRandom } from '../../kit/random.ts'
+import { memoryDatabase } from '../../kit/tables.ts'
 
 const NOW_MS = 1_767_225_600_000
 const source = { clock: virtualClock(NOW_MS), random: seededRandom(1) }
@@ -140,8 +139,7 @@ const tells: Record<string, (url: string | null, condition: SQL) => OutboxInsert
 
 /** What is in the outbox once these are written, one after the other. */
 async function written(inserts: readonly (OutboxInsert | undefined)[]) {
-  const { database } = await openDatabaseFile(':memory:')
-  await migrateDatabase(database)
+  const database = await memoryDatabase()
   const store = openStore(database)
   for (const insert of inserts) {
     if (insert !== undefined) await store.write.batch([store.write.run(insert.statement)])

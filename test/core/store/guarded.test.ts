@@ -10,16 +10,14 @@ import {
 } from '../../../core/store/guarded.ts'
 import { events } from '../../../core/store/schema.ts'
 import { eventWritten, insertWhere, openStore, type Store } from '../../../core/store/store.ts'
-import { migrateDatabase } from '../../../edge/migrate.ts'
-import { openDatabaseFile } from '../../../edge/ports/libsql-file.ts'
+import { memoryDatabase } from '../../kit/tables.ts'
 
 const rows = sqliteTable('rows', { id: text('id').primaryKey(), version: integer('version') })
 const notes = sqliteTable('notes', { id: text('id').primaryKey() })
 
 /** A database with one row, `r`, at version 1; it counts the batches that it is asked for. */
 async function open() {
-  const { database } = await openDatabaseFile(':memory:')
-  await migrateDatabase(database)
+  const database = await memoryDatabase()
   for (const sql of [
     'create table rows (id text primary key, version integer)',
     'create table notes (id text primary key)',

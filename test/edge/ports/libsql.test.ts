@@ -6,6 +6,7 @@ import type { Database, Rows, SqlValue } from '../../../core/ports.ts'
 import { openDatabaseFile } from '../../../edge/ports/libsql-file.ts'
 import { remoteDatabase } from '../../../edge/ports/libsql-http.ts'
 import { sqldMissing, startSqld } from '../../kit/sqld.ts'
+import { databaseOf, openTables } from '../../kit/tables.ts'
 
 /** What every database must do, wherever it is. */
 interface Opened {
@@ -30,6 +31,10 @@ const DATABASES: Readonly<
     },
   },
   memory: { open: () => openDatabaseFile(':memory:') },
+  // Not libSQL: what most tests of the gateway run on has to do what libSQL does.
+  'the memory of a test': {
+    open: async () => ({ database: databaseOf(openTables()), close: async () => undefined }),
+  },
   'a libSQL server': {
     missing: sqldMissing(),
     async open() {
