@@ -87,13 +87,13 @@ export function mergeSplitFact(
   if (state === split.state && !learns && !differs) return undefined
 
   const finishes = state === 'finished' && split.state !== 'finished'
-  const reservedAgainMinor = sumOfRevived(split, shares)
+  const reservedAgainMinor = sumOf(split, shares, isRevived)
   return {
     state,
     channelSplitNo,
     ...(differs ? DIFFERS : errorLeft(split, finishes)),
     shares,
-    releasedMinor: sumOf(split, shares, 'failed'),
+    releasedMinor: sumOf(split, shares, isGivenUp),
     reservedAgainMinor,
     event: eventOf(differs, finishes),
     ...(finishes && { tells: 'split.finished' }),
@@ -142,7 +142,7 @@ function mergeFailed(
     channelSplitNo: split.channelSplitNo,
     ...(differed ? DIFFERS : { errorCode: error.code, errorMessage: error.message }),
     shares,
-    releasedMinor: sumOf(split, shares, 'failed'),
+    releasedMinor: sumOf(split, shares, isGivenUp),
     reservedAgainMinor: 0,
     event: 'split.failed',
     tells: 'split.failed',
@@ -157,7 +157,7 @@ function changeOf(
   const standing = standingOf(share, told, currency)
   if (standing === undefined || standing.state === share.state) return []
   const climbs = share.state === 'pending' || standing.state === 'succeeded'
-  if (!climbs || share.state === 'succeeded') return []
+  if (!climbs) return []
   return [
     {
       number: share.number,
@@ -203,18 +203,17 @@ function isOtherThanAsked(
   })
 }
 
-function sumOf(split: SplitStanding, changes: readonly ShareChange[], state: ShareState): number {
-  return changes
-    .filter((change) => change.state === state)
-    .reduce((sum, change) => sum + (shareOf(split, change)?.amountMinor ?? 0), 0)
+/** What those of the shares come to that change in such a way. */
+function sumOf(
+  { shares }: SplitStanding,
+  changes: readonly ShareChange[],
+  isSuch: (from: ShareState, to: ShareState) => boolean,
+): number {
+  return shares.reduce((sum, { number, state, amountMinor }) => {
+    const change = changes.find((one) => one.number === number)
+    return change !== undefined && isSuch(state, change.state) ? sum + amountMinor : sum
+  }, 0)
 }
 
-function sumOfRevived(split: SplitStanding, changes: readonly ShareChange[]): number {
-  return changes
-    .filter((change) => shareOf(split, change)?.state === 'failed')
-    .reduce((sum, change) => sum + (shareOf(split, change)?.amountMinor ?? 0), 0)
-}
-
-function shareOf({ shares }: SplitStanding, { number }: ShareChange): ShareView | undefined {
-  return shares.find((share) => share.number === number)
-}
+const isGivenUp = (_: ShareState, to: ShareState) => to === 'failed'
+const isRevived = (from: ShareState) => from === 'failed'

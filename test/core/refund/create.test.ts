@@ -1,3 +1,4 @@
+import { eq } from 'drizzle-orm'
 import { describe, expect, it } from 'vitest'
 import { minor } from '../../../core/money.ts'
 import { type Database, DatabaseError } from '../../../core/ports.ts'
@@ -216,6 +217,8 @@ describe('what is written of a refund', () => {
       expect(await sums(shop)).toEqual([300, 0, 1])
     })
     expect(await createRefund(core, app, request)).toMatchObject({ ok: true })
+    const then = await read.select().from(events).where(eq(events.kind, 'refund.succeeded'))
+    expect(then).toMatchObject([{ version: 2, source: 'answer' }])
     const refundId = expect.stringMatching(/^R1767225600000\d{8}$/)
     const [refundRows = [], eventRows = [], known = []] = written
     expect(refundRows).toEqual([

@@ -238,6 +238,18 @@ describe('what is written of one fact about a split', () => {
       undefined,
     ],
     [
+      'that a share that had failed was paid after all, once it is over: not told again',
+      { state: 'finished', ...standing('failed', 'succeeded') },
+      facts.over,
+      {
+        ...unchanged,
+        state: 'finished',
+        shares: [share(1, 'succeeded')],
+        reservedAgainMinor: 300,
+        alarm: 'shared_after_failure',
+      },
+    ],
+    [
       'that it failed: what waited is released',
       { state: 'pending', channelSplitNo: 'C1', ...standing('succeeded', 'pending') },
       facts.failed,
