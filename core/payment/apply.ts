@@ -69,8 +69,9 @@ export async function applyConclusion(
   core: Core,
   known: PaymentCase,
   told: Told,
+  also: Also = () => [],
 ): Promise<PaymentRow | undefined> {
-  const written = await merge(core, known, told, () => [])
+  const written = await merge(core, known, told, also)
   return written.won ? written.payment : undefined
 }
 

@@ -1,4 +1,4 @@
-import { and, eq, inArray, notInArray } from 'drizzle-orm'
+import { and, eq, inArray, notInArray, sql } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { QueryOutcome } from '../plugin/api.ts'
 import { bindChannel } from '../routing/directory.ts'
@@ -6,9 +6,9 @@ import { payments } from '../store/schema.ts'
 import type { Milliseconds } from '../time.ts'
 import { askChannel } from './ask.ts'
 import { type PaymentCase, pinnedConfig } from './case.ts'
-import { closePayment, neverCreated, settleNeverCreated } from './close.ts'
+import { closePayment, closeThere, neverCreated, settleNeverCreated } from './close.ts'
 import { isOnItsWay } from './repeat.ts'
-import { nextPaymentCheckAt } from './schedule.ts'
+import { nextCheckAt, nextPaymentCheckAt } from './schedule.ts'
 import { isOpen } from './state.ts'
 
 /**
@@ -48,22 +48,34 @@ export async function checkPayment(core: Core, kase: PaymentCase): Promise<void>
 }
 
 /**
- * About a payment that has ended without money, of which somebody called with what could not be
- * verified: the channel's answer tells whether there is late money. One question, and its claim ends
- * whatever becomes of it; a channel that has money to tell of calls again.
+ * About a payment that has ended without money, of which there may be more to hear: somebody called
+ * with what could not be verified, or it was closed because the channel did not know it. The answer
+ * tells whether there is late money, or something that can still be paid, which is closed there too.
  */
 async function askOnceMore(core: Core, kase: PaymentCase): Promise<void> {
   const { ports, store } = core
+  const { payment } = kase
+  // Claimed while it was open, and closed by somebody else since: its time has not come.
+  if (payment.nextCheckAtMs === null || payment.nextCheckAtMs > ports.clock.now()) return
+  let isHeard = false
   try {
-    await askChannel(core, kase, 'query')
+    const { outcome } = await askChannel(core, kase, 'query')
+    isHeard = ['succeeded', 'failed', 'closed', 'not_found'].includes(outcome.kind)
+    // What the close comes to is heard the next time.
+    if (outcome.kind === 'pending') await closeThere(core, kase)
   } finally {
+    const nowMs = ports.clock.now()
+    const nextMs = nextCheckAt(payment.closedAtMs ?? payment.createdAtMs, nowMs)
+    const nextCheckAtMs = isHeard
+      ? null
+      : sql`case ${payments.state} when 'succeeded' then null else ${nextMs} end`
     await store.write.batch([
       store.write
         .update(payments)
-        .set({ nextCheckAtMs: null, lastCheckAtMs: ports.clock.now(), checkLeaseUntilMs: null })
+        .set({ nextCheckAtMs, lastCheckAtMs: nowMs, checkLeaseUntilMs: null })
         .where(
           and(
-            eq(payments.paymentId, kase.payment.paymentId),
+            eq(payments.paymentId, payment.paymentId),
             notInArray(payments.state, ['created', 'pending']),
           ),
         ),

@@ -1,12 +1,14 @@
+import { and, eq } from 'drizzle-orm'
 import type { Core } from '../core.ts'
 import type { BoundChannel, CloseOutcome } from '../plugin/api.ts'
-import { runOperation, type TranscriptLine } from '../plugin/host.ts'
+import { type Ran, runOperation, type TranscriptLine } from '../plugin/host.ts'
 import { ok, type Result, refuse } from '../result.ts'
 import { bindChannel } from '../routing/directory.ts'
-import type { FactSource } from '../store/schema.ts'
-import { applyConclusion, applyFact } from './apply.ts'
+import { type FactSource, payments } from '../store/schema.ts'
+import { HOUR_MS } from '../time.ts'
+import { type Also, applyConclusion, applyFact } from './apply.ts'
 import { askChannel } from './ask.ts'
-import { callOf, type PaymentCase, type PaymentRow, pinnedConfig } from './case.ts'
+import { type AttemptRow, callOf, type PaymentCase, type PaymentRow, pinnedConfig } from './case.ts'
 import { isOnItsWay } from './repeat.ts'
 import { isOpen } from './state.ts'
 
@@ -39,15 +41,22 @@ export async function closePayment(
   if (attempt.outcome === 'not_sent') return settleUnsent(core, kase, source)
 
   const channel = await bindChannel(core, pinnedConfig(kase))
+  const ran = await runClose(core, channel, attempt)
+  if (ran === undefined) return refuse({ code: 'channel_cannot_close' })
+  return afterClose(core, kase, source, channel, ran.outcome, ran.transcript)
+}
+
+/** @returns nothing where the channel cannot close */
+async function runClose(
+  core: Core,
+  channel: BoundChannel,
+  attempt: AttemptRow,
+): Promise<Ran<CloseOutcome> | undefined> {
   const { close } = channel
-  if (close === undefined) return refuse({ code: 'channel_cannot_close' })
-  const { outcome, transcript } = await runOperation(
-    core,
-    channel,
-    { operation: 'close', ...callOf(attempt) },
-    (ports) => close(ports, { attemptId: attempt.attemptId, way: attempt.way }),
+  if (close === undefined) return undefined
+  return runOperation(core, channel, { operation: 'close', ...callOf(attempt) }, (ports) =>
+    close(ports, { attemptId: attempt.attemptId, way: attempt.way }),
   )
-  return afterClose(core, kase, source, channel, outcome, transcript)
 }
 
 async function afterClose(
@@ -66,7 +75,7 @@ async function afterClose(
       return refuse({ code: 'not_open', payment: asked.payment })
     }
     case 'not_found':
-      if (neverCreated(core, kase, channel)) return settleUnsent(core, kase, source, transcript)
+      if (neverCreated(core, kase, channel)) return settleUnknown(core, kase, source, transcript)
       return refuse({ code: payerHolds(kase) ? 'payer_may_pay' : 'on_its_way' })
     case 'refused':
       return refuse({ code: 'channel_refused', message: outcome.error.message })
@@ -101,7 +110,33 @@ function payerHolds({ attempt }: PaymentCase): boolean {
 
 /** For channels that cannot close: they don't know it, so there is nothing that could be paid. */
 export function settleNeverCreated(core: Core, kase: PaymentCase) {
-  return settleUnsent(core, kase, 'sweep')
+  return settleUnknown(core, kase, 'sweep', [])
+}
+
+/**
+ * Longer than runners' clocks are apart, with all that a call or a payer's code may take: what a
+ * channel does not know by then, it never will.
+ */
+const LOOKS_AGAIN_AFTER_MS = HOUR_MS
+
+/**
+ * The channel does not know it. That this is final is judged by a clock of ours, which may be ahead of
+ * the one that it was sent by; so it is looked at once more when no clock can be that wrong.
+ */
+function settleUnknown(
+  core: Core,
+  kase: PaymentCase,
+  source: FactSource,
+  transcript: readonly TranscriptLine[],
+): Promise<Result<PaymentRow, CloseRefusal>> {
+  const { paymentId } = kase.payment
+  const nextCheckAtMs = core.ports.clock.now() + LOOKS_AGAIN_AFTER_MS
+  return settleUnsent(core, kase, source, transcript, (_, won) => [
+    core.store.write
+      .update(payments)
+      .set({ nextCheckAtMs })
+      .where(and(eq(payments.paymentId, paymentId), won)),
+  ])
 }
 
 /** There is nothing at the channel, unless a copy of the order is sending it now: that one wins. */
@@ -110,12 +145,18 @@ async function settleUnsent(
   kase: PaymentCase,
   source: FactSource,
   transcript: readonly TranscriptLine[] = [],
+  also?: Also,
 ): Promise<Result<PaymentRow, CloseRefusal>> {
   const { attemptId } = kase.attempt
   const fact = { about: 'payment', attemptId, kind: 'closed' } as const
-  const payment = await applyConclusion(core, kase, { fact, source, transcript })
+  const payment = await applyConclusion(core, kase, { fact, source, transcript }, also)
   if (payment === undefined) return refuse({ code: 'on_its_way' })
   return payment.state === 'closed' ? ok(payment) : refuse({ code: 'not_open', payment })
+}
+
+/** Of a payment that is closed here, and turns up at its channel all the same. */
+export async function closeThere(core: Core, kase: PaymentCase): Promise<void> {
+  await runClose(core, await bindChannel(core, pinnedConfig(kase)), kase.attempt)
 }
 
 async function settle(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { LogFields, Statement } from '../../core/ports.ts'
+import { SECOND_MS } from '../../core/time.ts'
 import type { Tables } from '../kit/tables.ts'
 import type { Bank } from './bank.ts'
 import { PAYER_CANARY } from './channel.ts'
@@ -29,6 +30,20 @@ export interface Broken {
   readonly atMs: number
   readonly what: string
 }
+
+interface Standing {
+  readonly state: string
+  readonly version: number
+  /** By the world's clock. */
+  readonly sinceMs: number
+}
+
+/**
+ * So far apart, clocks can take "not found" for final while the call is still on its way: the channel
+ * makes an order of what was closed here. That is no end: once all is settled it is closed there too, or
+ * late money here.
+ */
+const MISLEADING_CLOCKS_MS = 90 * SECOND_MS
 
 type Subject = 'payment' | 'refund' | 'transfer' | 'split' | 'split_return'
 
@@ -127,11 +142,13 @@ export function openLaws(
   timeline: Timeline,
 ): Laws {
   const broken: Broken[] = []
-  const standing = new Map<string, { readonly state: string; readonly version: number }>()
+  const standing = new Map<string, Standing>()
   const sends = new Map<string, number>()
   /** States that the merchant heard of, by subject. */
   const heard = new Map<string, Set<number>>()
   let eventCount = 0
+  const clocksMislead =
+    Math.max(...weather.skewsMs) - Math.min(...weather.skewsMs) > MISLEADING_CLOCKS_MS
 
   function isBroken(what: string): void {
     broken.push({ atMs: timeline.nowMs(), what })
@@ -189,7 +206,8 @@ export function openLaws(
           )
         }
       }
-      standing.set(id, { state, version })
+      const sinceMs = before?.state === state ? before.sinceMs : timeline.nowMs()
+      standing.set(id, { state, version, sinceMs })
       const isTold = mustTell(subject, state, notifyUrl !== null, lateDecision)
       holds(
         !isTold || told.has(`${id} ${subject}.${state}`),
@@ -255,7 +273,11 @@ export function openLaws(
         )
       if (state === 'closed') {
         const isClosed =
-          truth === undefined || truth === 'closed' || truth === 'declined' || brokeItsWord
+          truth === undefined ||
+          truth === 'closed' ||
+          truth === 'declined' ||
+          brokeItsWord ||
+          (clocksMislead && (order?.madeAtMs ?? 0) >= (standing.get(String(id))?.sinceMs ?? 0))
         holds(isClosed, () => `${id} is said to be closed, and the bank has it ${truth}`)
       }
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../core/time.ts'
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../core/time.ts'
 import { bankWithout } from '../../kit/bank-channel.ts'
 import { openShop, type Shop, type ShopOptions } from '../../kit/shop.ts'
 
@@ -149,6 +149,36 @@ describe('a payment that the channel does not find', () => {
     await shop.passes(15 * SECOND_MS, SECOND_MS)
     expect(await stateOf(shop, payOrderId)).toBe('closed')
   })
+
+  it.each([
+    ['unpaid', 'closed', 6],
+    ['paid', 'paid', 2],
+  ] as const)(
+    'is looked at once more an hour later: what turned up since, %s, is %s',
+    async (arrives, ends, state) => {
+      const shop = await openShop()
+      shop.bank.will('pay', 'silent_after')
+      for (const operation of ['query', 'close']) shop.bank.always(operation, 'knows_nothing')
+      const payOrderId = await shop.orders({ expiredTime: 20 })
+      await shop.passes(75 * SECOND_MS, 5 * SECOND_MS)
+      expect(await stateOf(shop, payOrderId)).toBe('closed')
+      // By a clock that is right, the call was still on its way.
+      for (const operation of ['query', 'close']) shop.bank.always(operation)
+      const order = shop.bank.orders.get(payOrderId)
+      if (order === undefined) throw new Error('the bank has the order')
+      order.state = arrives
+      order.paidAtMs = shop.clock.now()
+      const calls = shop.bank.calls.length
+      await shop.passes(58 * MINUTE_MS, MINUTE_MS)
+      expect(shop.bank.calls.slice(calls)).toEqual([])
+      await shop.passes(70 * MINUTE_MS, MINUTE_MS)
+      expect(order.state).toBe(ends)
+      expect((await shop.sees(payOrderId)).data).toMatchObject({ state })
+      const after = shop.bank.calls.length
+      await shop.passes(DAY_MS, HOUR_MS)
+      expect(shop.bank.calls.slice(after)).toEqual([])
+    },
+  )
 
   it('succeeds when it turns up late, and paid', async () => {
     const { shop, payOrderId, order } = await waiting()
