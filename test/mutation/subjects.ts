@@ -19,6 +19,7 @@ export const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   'core/signing/jeepay.ts': ['core/signing/jeepay', 'core/properties/signing'],
   'core/signing/token.ts': ['core/properties/signing'],
   'core/signing/standard-webhooks.ts': ['core/signing/standard-webhooks'],
+  'core/notification/answer.ts': ['core/notification/answer'],
   'core/notification/retry-after.ts': ['core/notification/retry-after'],
   'core/notification/schedule.ts': ['core/notification/schedule'],
   'core/notification/outbox.ts': ['core/notification/outbox'],
