@@ -48,6 +48,7 @@ async function tellOne(): Promise<void> {
 
 async function playAll(): Promise<void> {
   let toldMs = performance.now()
+  let toldFailures = 0
   const assignment = {
     seed,
     histories: Number(values.histories),
@@ -55,6 +56,9 @@ async function playAll(): Promise<void> {
     stopsAtFirst: !values.all,
   }
   const { played, failed, seconds } = await playOnThreads(assignment, (soFar) => {
+    // At once: a run of an hour need not end before somebody looks at what it found.
+    for (const { seed, what } of soFar.failed.slice(toldFailures)) console.error(`${seed}: ${what}`)
+    toldFailures = soFar.failed.length
     if (performance.now() - toldMs < 10_000) return
     toldMs = performance.now()
     const rate = (soFar.played / soFar.seconds).toFixed(1)
