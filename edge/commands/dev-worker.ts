@@ -7,9 +7,13 @@ import { announce, bootEnvironment } from '../boot.ts'
 import { migrateDatabase } from '../migrate.ts'
 import { remoteDatabase } from '../ports/libsql-http.ts'
 import { sqldMissing, startSqld } from './local-sqld.ts'
+import { watchFolders } from './watch-folders.ts'
 
 const FOLDER = '.tongbao/sqld'
 const SWEEP_EVERY_MS = 2_000
+const PROJECT = new URL('../../', import.meta.url)
+/** All that a Worker is made of; where it is run from does not matter. */
+const SOURCES = ['core', 'edge', 'plugins', 'admin']
 
 const missing = sqldMissing()
 if (missing !== undefined) {
@@ -19,6 +23,20 @@ if (missing !== undefined) {
 const host = process.env.HOST || '127.0.0.1'
 const port = Number(process.env.PORT || 8787)
 const publicUrl = `http://${host}:${port}`
+
+/** What there is to be ended, at each moment of the start too. */
+const running: (() => unknown)[] = []
+const END_TAKES_AT_MOST_MS = 5_000
+let stopped = false
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, async () => {
+    stopped = true
+    const ended = Promise.allSettled(running.map(async (ends) => ends()))
+    await Promise.race([ended, sleep(END_TAKES_AT_MOST_MS)])
+    // Whoever is left is ended by this: libSQL server, workerd and esbuild die with us.
+    process.exit(0)
+  })
+}
 
 mkdirSync(FOLDER, { recursive: true })
 const sqld = await startSqld(FOLDER)
@@ -36,7 +54,7 @@ const settings = {
 }
 const worker = await unstable_startWorker({
   name: 'tongbao-sandbox',
-  entrypoint: fileURLToPath(new URL('../worker-sandbox.ts', import.meta.url)),
+  entrypoint: fileURLToPath(new URL('edge/worker-sandbox.ts', PROJECT)),
   config: '',
   compatibilityDate: '2026-08-01',
   bindings: Object.fromEntries(
@@ -46,25 +64,22 @@ const worker = await unstable_startWorker({
     logLevel: 'warn',
     server: { hostname: host, port },
     inspector: false,
-    // A test that kills it has nothing to watch, and would leave the watcher behind.
-    watch: !process.argv.includes('--no-watch'),
+    // Ours instead: wrangler's watches whatever lies on the way to the folder it is run from, in an
+    // esbuild that outlives a process which is killed.
+    watch: false,
     persist: false,
   },
 })
+running.push(() => worker.dispose())
 await worker.ready
 
 const merchant = z.object({ mchNo: z.string(), appId: z.string(), appSecret: z.string() })
 const answer = await fetch(`${publicUrl}/sandbox/api/merchant`)
 announce(merchant.parse(await answer.json()), publicUrl)
 
-let stopped = false
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, async () => {
-    stopped = true
-    await worker.dispose()
-    await sqld.stop()
-    process.exit(0)
-  })
+if (!process.argv.includes('--no-watch')) {
+  const folders = SOURCES.map((folder) => fileURLToPath(new URL(folder, PROJECT)))
+  running.push(watchFolders(folders, () => void worker.patchConfig({})))
 }
 // Here nobody runs the cron triggers of wrangler.toml.
 while (!stopped) {
