@@ -24,8 +24,12 @@ export default {
   },
 }
 
+/** What an isolate is told never changes. */
+const told: { env?: unknown; bound?: ReturnType<typeof readBindings> } = {}
+
 function open(env: unknown, context: WorkerContext) {
-  const bound = readBindings(env, WORKERS)
+  const bound = told.env === env && told.bound ? told.bound : readBindings(env, WORKERS)
+  Object.assign(told, { env, bound })
   if (!bound.ok || bound.value.mode !== 'live') {
     // Nobody reads a Worker's boot: the line goes to its log, and callers learn nothing of it.
     console.error(`tongbao: ${bound.ok ? 'TONGBAO_MODE must be live here' : bound.refusal.line}`)

@@ -106,10 +106,10 @@ function nameOf(file: string): string {
 }
 
 async function sign(
-  { appPrivateKey }: AlipayConfig,
+  config: AlipayConfig,
   parameters: Map<string, string>,
 ): Promise<Result<SignedParameters, string>> {
-  const signature = await rsaSign(appPrivateKey, signText(parameters))
+  const signature = await rsaSign(config, signText(parameters))
   if (!signature.ok) return signature
   return ok(parameters.set('sign', signature.value))
 }

@@ -1,5 +1,6 @@
 import { ok, type Result, refuse } from '../../core/plugin/api.ts'
 import { type Bytes, decodeBase64, encodeBase64 } from './bytes.ts'
+import type { AlipayConfig } from './config.ts'
 import { pkcs8Of } from './key-material.ts'
 
 const ALGORITHM = 'RSASSA-PKCS1-v1_5'
@@ -9,8 +10,8 @@ const ALGORITHM = 'RSASSA-PKCS1-v1_5'
  *
  * @returns a refusal when the private key of the settings cannot be used
  */
-export async function rsaSign(privateKey: string, text: string): Promise<Result<string, string>> {
-  const key = await importPrivateKey(privateKey)
+export async function rsaSign(settings: Signing, text: string): Promise<Result<string, string>> {
+  const key = await privateKeyOf(settings)
   if (key === undefined) return refuse('the private key of the settings cannot be used')
   const signature = await crypto.subtle.sign(ALGORITHM, key, new TextEncoder().encode(text))
   return ok(encodeBase64(new Uint8Array(signature)))
@@ -46,8 +47,20 @@ export async function rsaVerify({ spki, hash, signature, message }: SignedBytes)
   }
 }
 
-async function importPrivateKey(text: string): Promise<CryptoKey | undefined> {
-  const pkcs8 = pkcs8Of(text)
+/** What is signed with. */
+export type Signing = Pick<AlipayConfig, 'appPrivateKey'>
+
+/** An import takes as long as a signature, and settings that are bound stay the same object. */
+const imported = new WeakMap<Signing, CryptoKey>()
+
+async function privateKeyOf(settings: Signing): Promise<CryptoKey | undefined> {
+  const key = imported.get(settings) ?? (await importPrivateKey(settings))
+  if (key !== undefined) imported.set(settings, key)
+  return key
+}
+
+async function importPrivateKey({ appPrivateKey }: Signing): Promise<CryptoKey | undefined> {
+  const pkcs8 = pkcs8Of(appPrivateKey)
   if (pkcs8 === undefined) return undefined
   try {
     const algorithm = { name: ALGORITHM, hash: 'SHA-256' }

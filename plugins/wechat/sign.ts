@@ -46,7 +46,7 @@ export async function signLines(
   config: WechatConfig,
   lines: readonly string[],
 ): Promise<Result<string, string>> {
-  const key = await importPrivateKey(config)
+  const key = await privateKeyOf(config)
   if (key === undefined) return refuse('the merchant private key of the settings cannot be used')
   const message = new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''))
   const signature = await crypto.subtle.sign(ALGORITHM.name, key, message)
@@ -61,6 +61,15 @@ export function unixSeconds(ms: number): string {
 export function newNonce(random: ChannelPorts['random']): string {
   const hex = Array.from(random.bytes(16), (byte) => byte.toString(16).padStart(2, '0'))
   return hex.join('').toUpperCase()
+}
+
+/** An import takes as long as a signature, and settings that are bound stay the same object. */
+const imported = new WeakMap<WechatConfig, CryptoKey>()
+
+async function privateKeyOf(config: WechatConfig): Promise<CryptoKey | undefined> {
+  const key = imported.get(config) ?? (await importPrivateKey(config))
+  if (key !== undefined) imported.set(config, key)
+  return key
 }
 
 async function importPrivateKey(config: WechatConfig): Promise<CryptoKey | undefined> {

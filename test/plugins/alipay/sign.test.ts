@@ -25,13 +25,13 @@ describe('the text of a request', () => {
     ['PKCS#1, PEM', pem('RSA PRIVATE KEY', certificates.app_private_key_pkcs1)],
   ])('is signed as the vector says with a key in %s', async (_, key) => {
     const { sign_string, sign } = ours.v2_request
-    expect(await rsaSign(key, sign_string)).toEqual({ ok: true, value: sign })
+    expect(await rsaSign({ appPrivateKey: key }, sign_string)).toEqual({ ok: true, value: sign })
   })
 
   it.each(['', 'not base64!', 'AAAA', ours.alipay_public_key_spki])(
     'is not signed with what is no private key (%#)',
     async (key) => {
-      expect(await rsaSign(key, 'a=b')).toMatchObject({ ok: false })
+      expect(await rsaSign({ appPrivateKey: key }, 'a=b')).toMatchObject({ ok: false })
     },
   )
 })
