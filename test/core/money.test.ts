@@ -10,7 +10,9 @@ describe('money', () => {
     'does not take %d',
     (value) => {
       expect(isMinor(value)).toBe(false)
-      expect(() => minor(value)).toThrow(RangeError)
+      expect(() => minor(value)).toThrow(
+        new RangeError(`not a whole, non-negative minor amount: ${value}`),
+      )
     },
   )
 

@@ -154,6 +154,18 @@ describe('what facts do to a refund and to the sums of its payment', () => {
       },
     ],
     [
+      'that it waits, after it failed',
+      { state: 'failed' },
+      { ...pending, channelRefundNo: 'B1' },
+      undefined,
+    ],
+    [
+      'that it waits for an operator, after it succeeded',
+      { state: 'succeeded', channelRefundNo: 'B1' },
+      { ...pending, needs: 'operator' },
+      undefined,
+    ],
+    [
       'that it failed',
       { needsOperator: true },
       failed,
@@ -202,6 +214,12 @@ describe('what facts do to a refund and to the sums of its payment', () => {
         event: 'refund.needs_operator',
         alarm: 'refund_differs',
       },
+    ],
+    [
+      'that another amount went back, again',
+      { needsOperator: true, errorCode: 'REFUND_DIFFERS' },
+      { ...refunded, refunded: money(31, 'CNY') },
+      undefined,
     ],
     [
       'that it failed, after another amount went back',
