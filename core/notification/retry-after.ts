@@ -15,7 +15,7 @@ const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} G
  */
 export function askedToWaitMs(status: number, headers: Headers, nowMs: Milliseconds): number {
   if (status !== 429 && status !== 503) return 0
-  const text = headers.get('retry-after')?.trim() ?? ''
+  const text = headers.get('retry-after') ?? ''
   if (/^\d+$/.test(text)) return bounded(Number(text) * SECOND_MS)
   const atMs = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(atMs) ? 0 : bounded(atMs - nowMs)

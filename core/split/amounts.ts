@@ -34,8 +34,9 @@ export function shareAmounts(base: Minor, portions: readonly Portion[]): readonl
  * @returns parts of a million, or nothing when it is no such text
  */
 export function parsePortion(text: string): number | undefined {
-  const [, whole = '', decimals = ''] = /^([01])(?:\.(\d{1,6}))?$/.exec(text.trim()) ?? []
-  if (whole === '') return undefined
+  const match = /^([01])(?:\.(\d{1,6}))?$/.exec(text.trim())
+  if (match === null) return undefined
+  const [, whole, decimals = ''] = match
   const parts = Number(whole) * 1_000_000 + Number(decimals.padEnd(6, '0'))
   return parts > 0 && parts <= 1_000_000 ? parts : undefined
 }

@@ -23,6 +23,8 @@ describe('what a merchant asks for with Retry-After', () => {
     ['soon', 0],
     ['2026-01-01', 0],
     ['Thu, 99 Jan 2026 00:05:00 GMT', 0],
+    ['x Thu, 01 Jan 2026 00:05:00 GMT', 0],
+    ['Thu, 01 Jan 2026 00:05:00 GMT-01', 0],
     ['Thursday, 01-Jan-26 00:05:00 GMT', 0],
   ])('%j is %i ms', (text, waitMs) => {
     expect(asks(text)).toBe(waitMs)

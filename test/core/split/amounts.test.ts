@@ -64,12 +64,12 @@ describe('divisionProfit', () => {
     expect(parsePortion(text)).toBe(parts)
   })
 
-  it.each(['0', '0.0', '1.0001', '-0.1', '2', '.5', '30%', '3e-1', '0.0000001', '', 'abc', '0x1'])(
-    '%j is none',
-    (text) => {
-      expect(parsePortion(text)).toBeUndefined()
-    },
-  )
+  it.each([
+    ...['0', '0.0', '1.0001', '-0.1', '2', '.5', '30%', '3e-1', '0.0000001', '', 'abc', '0x1'],
+    ...['0.5000001', '0.5%', '0.5 0.5', '1e0', '10'],
+  ])('%j is none', (text) => {
+    expect(parsePortion(text)).toBeUndefined()
+  })
 
   it.each([
     [300_000, '0.3'],
