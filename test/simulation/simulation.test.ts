@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { playSeed, playSeeds, readCorpus, shortestOf, storyOf } from './seeds.ts'
 import { playCase } from './shrink.ts'
 import { openStage, type Stage } from './stage.ts'
+import { blunted } from './teeth.ts'
 
 /** Bounded by histories and by time: a slow machine plays fewer, and never fails for that. */
 const HISTORIES = 1_000
@@ -34,6 +35,10 @@ describe('the simulation', () => {
       const told = { plan: first.plan, faults: Object.fromEntries(first.met) }
       expect((await playCase(stage, told)).trace).toBe(first.trace)
     }
+  })
+
+  it('knows how to break each law in the core as it is (npm run simulate -- --teeth)', () => {
+    expect(blunted()).toEqual([])
   })
 
   it.each(readCorpus())('no longer finds that $about', async (entry) => {

@@ -123,8 +123,8 @@ const BITES: readonly Bite[] = [
     edits: [
       {
         file: 'core/payment/close.ts',
-        from: `  const channel = await bindChannel(core, pinnedConfig(kase))\n  const { close } = channel`,
-        to: `  if (source === 'sweep') return settle(core, kase, source, [])\n  const channel = await bindChannel(core, pinnedConfig(kase))\n  const { close } = channel`,
+        from: `  const channel = await bindChannel(core, pinnedConfig(kase))\n  const ran = await runClose`,
+        to: `  if (source === 'sweep') return settle(core, kase, source, [])\n  const channel = await bindChannel(core, pinnedConfig(kase))\n  const ran = await runClose`,
       },
     ],
   },
@@ -184,6 +184,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Breaks each law in a copy of the core, and says which history finds out. */
 export async function showTeeth(): Promise<void> {
+  const [blunt] = blunted()
+  if (blunt !== undefined)
+    throw new Error(`this is not in the core as it is, or not once: ${blunt}`)
   for (const bite of BITES) {
     const { seed, what } = await firstFailure(bite)
     const found =
@@ -193,20 +196,27 @@ export async function showTeeth(): Promise<void> {
   }
 }
 
+/** Where the core has changed so that a law cannot be broken any more in the way that is written here. */
+export function blunted(): readonly string[] {
+  return BITES.flatMap(({ change, edits }) =>
+    edits
+      .filter(({ file, from }) => readFileSync(join(ROOT, file), 'utf8').split(from).length !== 2)
+      .map(({ file }) => `${change}: ${file}`),
+  )
+}
+
 async function firstFailure(
   bite: Bite,
 ): Promise<{ readonly seed: number | undefined; readonly what: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'bitten-'))
   try {
-    for (const part of ['core', 'edge', 'test/simulation', 'package.json']) {
+    for (const part of ['core', 'edge', 'plugins', 'test/kit', 'test/simulation', 'package.json']) {
       cpSync(join(ROOT, part), join(folder, part), { recursive: true })
     }
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     for (const { file, from, to } of bite.edits) {
       const path = join(folder, file)
-      const parts = readFileSync(path, 'utf8').split(from)
-      if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} times: ${from}`)
-      writeFileSync(path, parts.join(to))
+      writeFileSync(path, readFileSync(path, 'utf8').split(from).join(to))
     }
     return await playUntilFailure(join(folder, 'test/simulation/threads.ts'))
   } finally {
