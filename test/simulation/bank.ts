@@ -1,6 +1,8 @@
+import type { HttpAnswer, HttpRequest } from '../../core/ports.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/time.ts'
 import { type Chance, chanceOf } from './chance.ts'
-import { type Said, sealed, signBank } from './channel.ts'
+import { FIRST_KEY, type Said, sealed, signBank } from './channel.ts'
+import type { Plan } from './plan.ts'
 import type { Timeline } from './timeline.ts'
 
 export interface BankOrder {
@@ -61,10 +63,12 @@ export interface BankReturn {
   atMs: number
 }
 
+/** What a call asks for, and which of our numbers it is about. */
 export interface BankCall {
   readonly operation: string
+  readonly number: string
+  /** For people. */
   readonly text: string
-  readonly sign: string
 }
 
 /** What a call meets, beyond what happens to it on its way. */
@@ -74,6 +78,7 @@ export type BankMood = 'plain' | 'declines' | 'refuses' | 'lags' | 'busy' | 'cal
 export interface Callback {
   readonly name: string
   readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
   readonly body: Uint8Array<ArrayBuffer>
   readonly about: string
 }
@@ -85,8 +90,12 @@ export interface Bank {
   readonly splits: ReadonlyMap<string, BankSplit>
   readonly returns: ReadonlyMap<string, BankReturn>
   readonly callbacks: readonly Callback[]
+  isCalledBy(request: HttpRequest): boolean
+  readCall(request: HttpRequest): BankCall
   /** Carries a call out, and answers. */
-  serve(call: BankCall, mood: BankMood): Uint8Array<ArrayBuffer>
+  serve(request: HttpRequest, mood: BankMood): Promise<HttpAnswer>
+  /** Does what is due by its clock, where that does not come about by itself. */
+  ticks(): void
   /** The payer pays what is shown; nothing when it can't be paid (any more). */
   payerPays(number: string): boolean
   /** The payer opens what was signed here, and pays. */
@@ -104,25 +113,35 @@ export interface Bank {
   decides(): void
 }
 
-/** @param fault tells of what must never reach a bank */
-export function openBank(
-  timeline: Timeline,
-  seed: number,
-  skewMs: number,
-  firstKey: string,
-  announce: (callback: Callback) => void,
-  fault: (what: string) => void,
-): Bank {
+/** What a bank needs of the world that it is in. */
+export interface BankOptions {
+  readonly timeline: Timeline
+  readonly plan: Plan
+  /** Has the world tell us, again and again. */
+  readonly announce: (callback: Callback) => void
+  /** Tells us once. `undefined` when nobody answered in time. */
+  readonly callBack: (callback: Callback) => Promise<Response | undefined>
+  /** Tells of what must never reach a bank. */
+  readonly fault: (what: string) => void
+  readonly tell: (line: () => string) => void
+}
+
+export function openBank({
+  timeline,
+  plan: { seed, weather },
+  announce,
+  fault,
+}: BankOptions): Bank {
   const orders = new Map<string, BankOrder>()
   const refunds = new Map<string, BankRefund>()
   const transfers = new Map<string, BankTransfer>()
   const splits = new Map<string, BankSplit>()
   const returns = new Map<string, BankReturn>()
   const callbacks: Callback[] = []
-  const keys = [firstKey]
+  const keys = [FIRST_KEY]
   const unended: (() => void)[] = []
   let isCalm = false
-  const nowMs = () => timeline.nowMs() + skewMs
+  const nowMs = () => timeline.nowMs() + weather.bankSkewMs
 
   /** Ends something later; at once when the bank is told to decide. */
   function later(inMs: number, ends: () => void): void {
@@ -471,14 +490,18 @@ export function openBank(
     splits,
     returns,
     callbacks,
-    serve({ operation, text, sign }, mood) {
-      const key = keys.find((each) => signBank(text, each) === sign)
-      if (key === undefined) return sealed({ result: 'refused' }, keys[0] ?? '')
+    isCalledBy: ({ url }) => url.startsWith(BANK_URL),
+    readCall,
+    async serve(request, mood) {
+      const { operation, text } = readCall(request)
+      const key = keys.find((each) => signBank(text, each) === request.headers.sign)
+      if (key === undefined) return answered(sealed({ result: 'refused' }, keys[0] ?? ''))
       const asked: Asked = JSON.parse(text)
-      if (mood === 'busy') return sealed({ result: 'busy' }, key)
+      if (mood === 'busy') return answered(sealed({ result: 'busy' }, key))
       const said = operations[operation]?.(asked, mood) ?? { result: 'error' }
-      return sealed(said, key)
+      return answered(sealed(said, key))
     },
+    ticks() {},
     payerPays(number) {
       const order = orders.get(number)
       if (order?.state !== 'unpaid') return false
@@ -527,6 +550,20 @@ export function openBank(
       while (unended.length > 0) unended.shift()?.()
     },
   }
+}
+
+const BANK_URL = 'https://bank.example/'
+
+function readCall({ url, body }: HttpRequest): BankCall {
+  const text = String(body)
+  const { number }: Asked = JSON.parse(text)
+  return { operation: url.slice(BANK_URL.length), number, text }
+}
+
+const NO_HEADERS = new Headers()
+
+function answered(body: Uint8Array<ArrayBuffer>): HttpAnswer {
+  return { kind: 'answered', status: 200, headers: NO_HEADERS, body }
 }
 
 interface Asked {

@@ -50,6 +50,7 @@ export interface Said {
 /** The longest that a call may still be on its way, with the time that the bank takes to know of it. */
 export const FINAL_AFTER_MS = 4 * MINUTE_MS
 export const CHANNEL_TIMEOUT_MS = 5_000
+export const FIRST_KEY = 'key-canary-1a9c'
 export const PAYER_CANARY = 'payer-canary-6f1d'
 
 /** Not for keeping secrets: for telling whether text and key are what they were. */

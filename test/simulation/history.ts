@@ -70,6 +70,7 @@ async function comesToRest(world: World, isOver: () => boolean): Promise<void> {
     await timeline.runTo(calmMs + lookMs, isOver)
     for (let rounds = 0; rounds < 12; rounds++) {
       if (isOver()) return
+      world.bank.ticks()
       let isIdle = true
       world.start(
         `calm sweep ${++sweeps}`,
@@ -109,6 +110,8 @@ interface Envelope {
 /** How each deed is done. */
 function openDeeds(world: World): (step: Step) => void {
   const { plan, app, bank, laws, stage } = world
+  const { counterpart } = stage
+  const channel = counterpart.plugin.manifest.id
   /** What the payer was handed for an order that is signed here. */
   const handed = new Map<number, string>()
   /** What a number was answered first, by what was asked for. */
@@ -116,6 +119,8 @@ function openDeeds(world: World): (step: Step) => void {
     string,
     { readonly id: string; readonly asked: string; payData?: string }
   >()
+  /** What a way wanted beside the amount; asked for again, an order says the same. */
+  const extras = new Map<number, string | undefined>()
   let rotations = 0
 
   function ask(
@@ -182,9 +187,14 @@ function openDeeds(world: World): (step: Step) => void {
   function orders(step: Step, changed: Fields = {}): void {
     const order = plan.orders[step.of]
     if (order === undefined) return
+    if (!extras.has(step.of)) {
+      const chance = chanceOf(plan.seed, `extra ${step.of}`)
+      extras.set(step.of, counterpart.extraOf(order.way, chance, world.timeline.nowMs()))
+    }
+    const channelExtra = extras.get(step.of)
     const asked: Fields = {
       mchOrderNo: `O${step.of + 1}`,
-      wayCode: order.way,
+      wayCode: counterpart.ways[order.way],
       amount: order.fen,
       currency: 'cny',
       subject: `order#${step.of + 1}`,
@@ -192,7 +202,7 @@ function openDeeds(world: World): (step: Step) => void {
       expiredTime: order.expirySeconds,
       divisionMode: ['none', 'automatic', 'manual'].indexOf(order.split),
       ...(order.told && { notifyUrl: NOTIFY_URL }),
-      ...(order.way === 'WX_BAR' && { channelExtra: '{"authCode":"100000000000000001"}' }),
+      ...(channelExtra !== undefined && { channelExtra }),
       ...changed,
     }
     ask(step, '/api/pay/unifiedOrder', asked, ({ data }) => {
@@ -227,8 +237,8 @@ function openDeeds(world: World): (step: Step) => void {
     if (transfer === undefined) return
     const asked: Fields = {
       mchOrderNo: `T${step.of + 1}`,
-      ifCode: 'bank',
-      entryType: 'WX_CASH',
+      ifCode: channel,
+      entryType: counterpart.entry,
       amount: transfer.fen,
       currency: 'cny',
       accountNo: 'payee',
@@ -296,8 +306,9 @@ function openDeeds(world: World): (step: Step) => void {
       const callback = bank.misspeaks(attemptOf(of), how)
       if (callback === undefined) return
       deliverCallback(world, callback, `step ${id}`, isolate, refusesForged, how !== 'forged')
-      function refusesForged(status: number): void {
-        if (how === 'forged' && status === 200) laws.isBroken(`step ${id}, forged, is acknowledged`)
+      async function refusesForged(_: number, answer: Response): Promise<void> {
+        if (how !== 'forged' || !(await counterpart.isAcknowledged(answer))) return
+        laws.isBroken(`step ${id}, forged, is acknowledged`)
       }
     }
   }
@@ -387,8 +398,10 @@ function openDeeds(world: World): (step: Step) => void {
       world.tell(() => `the payee ${takes ? 'takes' : 'cannot take'} transfer#${of + 1}`)
     },
     forged_callback: misspeaks('forged'),
-    stray_callback: misplaced(() => `${PUBLIC_URL}/api/pay/notify/bank/P0000000000000000000001`),
-    misplaced_callback: misplaced(() => `${PUBLIC_URL}/api/pay/notify/bank/${attemptOf(1)}`),
+    stray_callback: misplaced(
+      () => `${PUBLIC_URL}/api/pay/notify/${channel}/P0000000000000000000001`,
+    ),
+    misplaced_callback: misplaced(() => `${PUBLIC_URL}/api/pay/notify/${channel}/${attemptOf(1)}`),
     other_amount: misspeaks('other_amount'),
     other_payee: misspeaks('other_payee'),
     replayed_callback: replays,

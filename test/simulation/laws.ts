@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { LogFields, Statement } from '../../core/ports.ts'
 import { SECOND_MS } from '../../core/time.ts'
 import type { Tables } from '../kit/tables.ts'
-import type { Bank } from './bank.ts'
-import { PAYER_CANARY } from './channel.ts'
+import type { Bank, BankCall } from './bank.ts'
+import type { Counterpart } from './counterpart.ts'
 import type { Weather } from './plan.ts'
 import type { App } from './stage.ts'
 import type { Timeline } from './timeline.ts'
@@ -16,8 +16,8 @@ export interface Laws {
   isBroken(what: string): void
   afterWrite(task: Task, statements: readonly Statement[]): void
   /** A call is about to leave for the bank. */
-  beforeCall(operation: string, text: string): void
-  afterBank(operation: string, text: string): void
+  beforeCall(call: BankCall, task: Task): void
+  afterBank(call: BankCall): void
   merchantHears(form: string): void
   afterLog(message: string, fields: LogFields | undefined): void
   /** A state that a merchant was shown, in JeePay's number. */
@@ -136,6 +136,7 @@ const WATCHED: ReadonlySet<string> = new Set([
 
 export function openLaws(
   tables: Tables,
+  counterpart: Counterpart,
   app: App,
   weather: Weather,
   bankOf: () => Bank,
@@ -143,12 +144,12 @@ export function openLaws(
 ): Laws {
   const broken: Broken[] = []
   const standing = new Map<string, Standing>()
-  const sends = new Map<string, number>()
+  const sends = new Map<string, Set<string>>()
   /** States that the merchant heard of, by subject. */
   const heard = new Map<string, Set<number>>()
   let eventCount = 0
-  const clocksMislead =
-    Math.max(...weather.skewsMs) - Math.min(...weather.skewsMs) > MISLEADING_CLOCKS_MS
+  const apartMs = Math.max(...weather.skewsMs) - Math.min(...weather.skewsMs)
+  const clocksMislead = apartMs > MISLEADING_CLOCKS_MS || counterpart.isFinalEarly
 
   function isBroken(what: string): void {
     broken.push({ atMs: timeline.nowMs(), what })
@@ -252,13 +253,37 @@ export function openLaws(
     }
   }
 
+  /** One effect a number of the merchant's, by which the bank's books name it; and no more back than came. */
+  function inspectEffects(orders: Bank['orders'], refunds: Bank['refunds']): void {
+    const names = new Set<string>()
+    for (const { name, state, number } of orders.values()) {
+      if (state !== 'paid') continue
+      holds(!names.has(name), () => `${name} was paid twice, the second time as ${number}`)
+      names.add(name)
+    }
+    const going = new Map<string, number>()
+    for (const { order, name, fen, state, number } of refunds.values()) {
+      if (state === 'declined') continue
+      const what = `${name} of ${order}`
+      holds(!names.has(what), () => `${what} was refunded twice, the second time as ${number}`)
+      names.add(what)
+      going.set(order, (going.get(order) ?? 0) + fen)
+    }
+    for (const [number, fen] of going) {
+      const paid = orders.get(number)?.fen ?? 0
+      holds(fen <= paid, () => `${fen} of ${paid} goes back of ${number}`)
+    }
+  }
+
   /** We never say of money what the bank does not say. */
   function inspectTruth(): void {
     const bank = bankOf()
+    const { orders, refunds } = bank
+    inspectEffects(orders, refunds)
     for (const [id, state, attemptId, amount] of text(
       'select payment_id, state, attempt_id, amount_minor from payments',
     )) {
-      const order = bank.orders.get(String(attemptId))
+      const order = orders.get(String(attemptId))
       const truth = order?.state
       const brokeItsWord = order?.paidAfterEnd === true
       if (state === 'succeeded')
@@ -268,7 +293,9 @@ export function openLaws(
         )
       if (state === 'failed')
         holds(
-          truth === 'declined' || brokeItsWord,
+          truth === 'declined' ||
+            brokeItsWord ||
+            (truth === undefined && !counterpart.keepsRefused),
           () => `${id} is said to have failed, and the bank has it ${truth ?? 'not at all'}`,
         )
       if (state === 'closed') {
@@ -282,7 +309,7 @@ export function openLaws(
       }
     }
     for (const [id, state] of text('select refund_id, state from refunds')) {
-      const truth = bank.refunds.get(String(id))?.state
+      const truth = refunds.get(String(id))?.state
       if (state === 'succeeded')
         holds(
           truth === 'paid',
@@ -353,7 +380,7 @@ export function openLaws(
     )
   }
 
-  const canaries: readonly string[] = [app.appSecret, 'key-canary', PAYER_CANARY]
+  const canaries: readonly string[] = [app.appSecret, ...counterpart.canaries]
 
   function scrub(where: string, what: string): void {
     for (const canary of canaries) {
@@ -372,13 +399,15 @@ export function openLaws(
       holds(task.isHonest || count === eventCount, () => `${task.name} was believed`)
       eventCount = count
     },
-    beforeCall(operation, asked) {
+    beforeCall({ operation, number }, task) {
       const stamp = STAMPS[operation]
       if (stamp === undefined) return
-      const number = numberIn(asked)
       const [table, key] = stamp
-      const sent = (sends.get(`${operation} ${number}`) ?? 0) + 1
-      sends.set(`${operation} ${number}`, sent)
+      const name = `${operation} ${number}`
+      const senders = sends.get(name) ?? new Set()
+      // A sending may be several calls where a channel has a second host.
+      sends.set(name, senders.add(counterpart.callsOnce ? `${senders.size}` : task.name))
+      const sent = senders.size
       const [row] = text(
         `select sends from ${table} where ${key} = ? and dispatched_at_ms is not null`,
         number,
@@ -389,7 +418,7 @@ export function openLaws(
           `${operation} ${number} leaves for time ${sent}, and ${row?.[0] ?? 'nothing'} is written of it`,
       )
     },
-    afterBank(operation) {
+    afterBank({ operation }) {
       if (STAMPS[operation] !== undefined) inspectTruth()
     },
     merchantHears(form) {
@@ -506,11 +535,6 @@ function tableOf(sql: string): string {
     tableNames.set(sql, name)
   }
   return name
-}
-
-function numberIn(asked: string): string {
-  const { number }: { readonly number: string } = JSON.parse(asked)
-  return number
 }
 
 function subjectIn(fields: ReadonlyMap<string, string>): readonly [Subject, string] {

@@ -1,13 +1,18 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import type { CounterpartName } from './counterpart.ts'
 import { drawnFaults } from './faults.ts'
 import { type Ended, playHistory } from './history.ts'
-import { drawPlan } from './plan.ts'
+import { drawPlan, type Plan } from './plan.ts'
 import { type Case, shrink } from './shrink.ts'
 import type { Stage } from './stage.ts'
 
 export function playSeed(stage: Stage, seed: number, tells = false): Promise<Ended> {
-  const plan = drawPlan(seed)
+  const plan = planOf(stage, seed)
   return playHistory(stage, plan, { faults: drawnFaults(seed, plan.weather.rates), tells })
+}
+
+export function planOf({ counterpart }: Stage, seed: number): Plan {
+  return counterpart.adapts(drawPlan(seed))
 }
 
 export interface Played {
@@ -41,7 +46,7 @@ export async function playSeeds(
 /** The history of a seed, less all that its end does not need. */
 export async function shortestOf(stage: Stage, seed: number): Promise<Case> {
   const { met } = await playSeed(stage, seed)
-  return shrink(stage, { plan: drawPlan(seed), faults: Object.fromEntries(met) })
+  return shrink(stage, { plan: planOf(stage, seed), faults: Object.fromEntries(met) })
 }
 
 /** What is worth reading of a history that went wrong. */
@@ -59,6 +64,8 @@ export function storyOf({ plan, faults }: Case, { story, broken }: Ended): strin
 export interface CorpusEntry extends Case {
   /** What was wrong, in a sentence. */
   readonly about: string
+  /** Who was at the other end; the model's bank unless it says so. */
+  readonly channel?: CounterpartName
 }
 
 const CORPUS = new URL('corpus.json', import.meta.url)

@@ -4,12 +4,14 @@
  * Plays histories, one a seed, on `--threads` (as many as there are processors unless told otherwise).
  * The first that breaks a law is made as short as can be, and told; with `--all` it goes on to the
  * end, and tells the first of each kind; with `--keep` what it tells is added to the corpus, which
- * `npm test` replays. `--story` tells the one history of `--seed`, however it ends. `--teeth` shows that
+ * `npm test` replays. `--channel wechat` or `alipay` plays against that channel's simulator instead of the
+ * model's bank. `--story` tells the one history of `--seed`, however it ends. `--teeth` shows that
  * a gateway whose laws are broken on purpose does not pass.
  */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { drawPlan } from './plan.ts'
+import { z } from 'zod'
+import { COUNTERPARTS, counterpartOf } from './counterpart.ts'
 import {
   addToCorpus,
   type CorpusEntry,
@@ -32,17 +34,19 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
     story: { type: 'boolean', default: false },
     teeth: { type: 'boolean', default: false },
+    channel: { type: 'string', default: 'model' },
   },
 })
 const seed = Number(values.seed)
+const channel = z.enum(COUNTERPARTS).parse(values.channel)
 if (values.teeth) await showTeeth()
 else if (values.story) await tellOne()
 else await playAll()
 
 async function tellOne(): Promise<void> {
-  const ended = await playSeed(await openStage(), seed, true)
+  const ended = await playSeed(await openStage(await counterpartOf(channel)), seed, true)
   const faults = Object.fromEntries(ended.met)
-  console.log(storyOf({ plan: drawPlan(seed), faults }, ended))
+  console.log(storyOf({ plan: ended.plan, faults }, ended))
   console.log(`trace ${ended.trace}`)
 }
 
@@ -50,6 +54,7 @@ async function playAll(): Promise<void> {
   let toldMs = performance.now()
   let toldFailures = 0
   const assignment = {
+    channel,
     seed,
     histories: Number(values.histories),
     threads: Number(values.threads),
@@ -73,7 +78,7 @@ async function playAll(): Promise<void> {
 /** Of each kind of failure the first one. */
 async function tellFailures(failed: readonly Failure[]): Promise<void> {
   process.exitCode = 1
-  const stage = await openStage()
+  const stage = await openStage(await counterpartOf(channel))
   const kinds = new Set<string>()
   const found: CorpusEntry[] = []
   for (const { seed, what } of failed) {
@@ -81,7 +86,7 @@ async function tellFailures(failed: readonly Failure[]): Promise<void> {
     kinds.add(kindOf(what))
     const shortest = await shortestOf(stage, seed)
     console.log(storyOf(shortest, await playCase(stage, shortest, true)))
-    found.push({ about: what, ...shortest })
+    found.push({ about: what, ...(channel !== 'model' && { channel }), ...shortest })
   }
   if (values.keep) addToCorpus(found)
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { counterpartOf } from './counterpart.ts'
 import { playSeed, playSeeds, readCorpus, shortestOf, storyOf } from './seeds.ts'
 import { playCase } from './shrink.ts'
 import { openStage, type Stage } from './stage.ts'
@@ -42,7 +43,9 @@ describe('the simulation', () => {
   })
 
   it.each(readCorpus())('no longer finds that $about', async (entry) => {
-    const ended = await playCase(stage, entry, true)
+    const { channel } = entry
+    const its = channel === undefined ? stage : await openStage(await counterpartOf(channel))
+    const ended = await playCase(its, entry, true)
     expect(ended.broken.map(({ what }) => what)).toEqual([])
   })
 })

@@ -11,7 +11,7 @@ import { migrateDatabase } from '../../edge/migrate.ts'
 import { boundedMemory } from '../../edge/ports/system.ts'
 import { databaseOf, openTables, type Tables } from '../kit/tables.ts'
 import { chanceOf } from './chance.ts'
-import { simulatedChannel } from './channel.ts'
+import { type Counterpart, modelBank } from './counterpart.ts'
 import { ISOLATES, type Weather } from './plan.ts'
 import { doCryptoAtOnce } from './web-crypto.ts'
 
@@ -30,6 +30,8 @@ export interface App {
  * next begins.
  */
 export interface Stage {
+  /** Who is at the other end of all that is sent. */
+  readonly counterpart: Counterpart
   readonly tables: Tables
   /** Where reads go that lag behind. */
   readonly replica: Tables
@@ -42,7 +44,6 @@ export interface Stage {
 }
 
 export const START_MS = Date.UTC(2026, 1, 27, 15, 59, 50)
-export const FIRST_KEY = 'key-canary-1a9c'
 export const PUBLIC_URL = 'https://pay.example'
 export const NOTIFY_URL = 'https://shop.example/notify'
 export const MASTER_CANARY = 7
@@ -50,13 +51,13 @@ export const MASTER_CANARY = 7
 const POLICIES = ['accept', 'refund', 'hold'] as const satisfies readonly LatePolicy[]
 const SETTINGS = { publicUrl: PUBLIC_URL, allowsPrivateTargets: false }
 
-export async function openStage(): Promise<Stage> {
+export async function openStage(counterpart: Counterpart = modelBank): Promise<Stage> {
   doCryptoAtOnce()
   const tables = openTables(false)
   const replica = openTables(false)
   await migrateDatabase(databaseOf(tables))
   await migrateDatabase(databaseOf(replica))
-  const { apps, accountId } = await furnish(tables)
+  const { apps, accountId } = await furnish(tables, counterpart)
   const furnished = tables.rows()
   let portsOf: ((isolate: number) => Ports) | undefined
   const gateways = Array.from({ length: ISOLATES }, (_, isolate) =>
@@ -65,11 +66,12 @@ export async function openStage(): Promise<Stage> {
         assert(portsOf !== undefined, 'a world is being played')
         return portsOf(isolate)
       }),
-      channels: [simulatedChannel],
+      channels: [counterpart.plugin],
       settings: SETTINGS,
     }),
   )
   return {
+    counterpart,
     tables,
     replica,
     accountId,
@@ -87,8 +89,13 @@ export async function openStage(): Promise<Stage> {
   }
 }
 
+const SHARERS = [
+  ['partner', 300_000],
+  ['store', 200_000],
+] as const
+
 /** Merchants, apps and accounts, made as an operator makes them, on a day without wind. */
-async function furnish(tables: Tables) {
+async function furnish(tables: Tables, counterpart: Counterpart) {
   const random = chanceOf(1, 'furniture')
   const ports: Ports = {
     clock: { now: () => START_MS - 1_000, sleep: async () => {} },
@@ -101,12 +108,12 @@ async function furnish(tables: Tables) {
     keyRing: [{ id: 'k1', bytes: new Uint8Array(32).fill(MASTER_CANARY) }],
     background: () => {},
   }
-  const { core } = createGateway({ ports, channels: [simulatedChannel], settings: SETTINGS })
+  const { plugin } = counterpart
+  const { core } = createGateway({ ports, channels: [plugin], settings: SETTINGS })
+  const channel = plugin.manifest.id
   const merchantNo = await createMerchant(core, { merchantNo: 'M1', name: '小店' })
-  const opened = await createAccount(core, { kind: 'merchant', no: merchantNo }, 'bank', {
-    merchant: 'shop',
-    key: FIRST_KEY,
-  })
+  const settings = await counterpart.settings()
+  const opened = await createAccount(core, { kind: 'merchant', no: merchantNo }, channel, settings)
   assert(opened.ok, 'the account opens')
   const accountId = opened.value
   const apps = new Map<string, App>()
@@ -114,20 +121,19 @@ async function furnish(tables: Tables) {
     for (const notifiesEveryEnd of [false, true]) {
       const name = `${latePolicy} ${notifiesEveryEnd}`
       const app = await createApp(core, { merchantNo, name, latePolicy, notifiesEveryEnd })
-      for (const way of ['WX_NATIVE', 'WX_BAR', 'ALI_APP', 'bank:WX_CASH']) {
+      const { ways, entry } = counterpart
+      for (const way of [...Object.values(ways), `${channel}:${entry}`]) {
         const { appId } = app
         await openPassage(core, { appId, way, accountId, feePartsPerMillion: 6_000 })
       }
+      const sharers = counterpart.plays('split') ? SHARERS : []
       const groupId = await createGroup(core, { merchantNo, name, isAutomatic: true })
-      const entry = await findApp(core, app.appId)
-      assert(entry !== undefined, 'the app is there')
+      const found = await findApp(core, app.appId)
+      assert(found !== undefined, 'the app is there')
       const receivers: App['receivers'][number][] = []
-      for (const [account, sharePartsPerMillion] of [
-        ['partner', 300_000],
-        ['store', 200_000],
-      ] as const) {
-        const bound = await bindReceiver(core, entry, {
-          channel: 'bank',
+      for (const [account, sharePartsPerMillion] of sharers) {
+        const bound = await bindReceiver(core, found, {
+          channel,
           groupId,
           alias: account,
           receiver: { kind: 'merchant', account, relation: 'STORE' },

@@ -1,10 +1,12 @@
-import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { z } from 'zod'
+import { COUNTERPARTS, type CounterpartName, counterpartOf } from './counterpart.ts'
 import { type Failure, playSeeds } from './seeds.ts'
 import { openStage } from './stage.ts'
 
 const CHUNK = 20
 
+const workerSchema = z.object({ channel: z.enum(COUNTERPARTS).default('model') })
 const chunkSchema = z.object({ from: z.number(), count: z.number() })
 const failureSchema = z.object({ seed: z.number(), what: z.string() })
 export const playedSchema = z.object({ played: z.number(), failed: z.array(failureSchema) })
@@ -16,6 +18,7 @@ export interface Run {
 }
 
 export interface Assignment {
+  readonly channel: CounterpartName
   readonly seed: number
   readonly histories: number
   readonly threads: number
@@ -25,7 +28,7 @@ export interface Assignment {
 
 /** Plays seeds on threads, each with a stage of its own; a seed's history is the same on any of them. */
 export async function playOnThreads(
-  { seed, histories, threads, stopsAtFirst }: Assignment,
+  { channel, seed, histories, threads, stopsAtFirst }: Assignment,
   progress: (run: Run) => void = () => undefined,
 ): Promise<Run> {
   const startedMs = performance.now()
@@ -36,7 +39,7 @@ export async function playOnThreads(
   let played = 0
 
   async function work(): Promise<void> {
-    const worker = new Worker(new URL(import.meta.url))
+    const worker = new Worker(new URL(import.meta.url), { workerData: { channel } })
     await new Promise<void>((resolve, reject) => {
       worker.on('error', reject)
       worker.on('message', (message: unknown) => {
@@ -58,7 +61,8 @@ export async function playOnThreads(
 }
 
 if (!isMainThread) {
-  const stage = await openStage()
+  const { channel } = workerSchema.parse(workerData ?? {})
+  const stage = await openStage(await counterpartOf(channel))
   parentPort?.on('message', async (message: unknown) => {
     const { from, count } = chunkSchema.parse(message)
     parentPort?.postMessage(await playSeeds(stage, from, count))

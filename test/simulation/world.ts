@@ -11,12 +11,12 @@ import {
 } from '../../core/ports.ts'
 import { MINUTE_MS, SECOND_MS } from '../../core/time.ts'
 import { boundedMemory } from '../../edge/ports/system.ts'
-import { type Bank, type BankMood, type Callback, openBank } from './bank.ts'
+import type { Bank, BankMood, Callback } from './bank.ts'
 import { type Chance, chanceOf, hashOf } from './chance.ts'
 import { type Door, type Fault, type FaultsOf, noFaults } from './faults.ts'
 import { type Laws, openLaws } from './laws.ts'
 import type { Plan } from './plan.ts'
-import { type App, FIRST_KEY, MASTER_CANARY, START_MS, type Stage } from './stage.ts'
+import { type App, MASTER_CANARY, START_MS, type Stage } from './stage.ts'
 import { openTimeline, type Timeline } from './timeline.ts'
 
 /** What an isolate keeps in mind; all of it is gone when it dies. */
@@ -89,15 +89,16 @@ export function openWorld(plan: Plan, stage: Stage, options: WorldOptions): Worl
   const isolates = weather.skewsMs.map((_, place) => newIsolate(place))
   const timeline = openTimeline(START_MS)
   const app = stage.appOf(weather)
-  const laws = openLaws(stage.tables, app, weather, () => world.bank, timeline)
-  const bank = openBank(
+  const { counterpart } = stage
+  const laws = openLaws(stage.tables, counterpart, app, weather, () => world.bank, timeline)
+  const bank = counterpart.openBank({
     timeline,
-    seed,
-    weather.bankSkewMs,
-    FIRST_KEY,
-    (callback) => announce(callback),
-    laws.isBroken,
-  )
+    plan,
+    announce,
+    callBack,
+    fault: laws.isBroken,
+    tell: (line) => mark(line()),
+  })
 
   function mark(line: string): void {
     low = hashOf(line, low)
@@ -213,24 +214,26 @@ export function openWorld(plan: Plan, stage: Stage, options: WorldOptions): Worl
   }
 
   function send(request: HttpRequest): Promise<HttpAnswer> {
-    return request.url.startsWith('https://bank.example/')
-      ? callBank(request)
-      : callMerchant(request)
+    return bank.isCalledBy(request) ? callBank(request) : callMerchant(request)
   }
 
   function callBank(request: HttpRequest): Promise<HttpAnswer> {
-    const operation = request.url.slice('https://bank.example/'.length)
-    const text = String(request.body)
-    const { task, fault, chance, goOn } = useDoor('bank', () => `bank, ${operation} ${text}`)
-    laws.beforeCall(operation, text)
+    const call = bank.readCall(request)
+    const { task, fault, chance, goOn } = useDoor(
+      'bank',
+      () => `bank, ${call.operation} ${call.text}`,
+    )
+    laws.beforeCall(call, task)
     const { timeoutMs } = request
     const thereMs = chance.whole(5, 60)
     const backMs = fault === 'slow' ? timeoutMs - 100 : chance.whole(5, 60)
-    const serve = () => {
-      const body = bank.serve({ operation, text, sign: request.headers.sign ?? '' }, moodOf(fault))
-      laws.afterBank(operation, text)
-      mark(`the bank answers ${decoder.decode(body)}`)
-      return body
+    const serve = async () => {
+      const answer = await bank.serve(request, moodOf(fault))
+      laws.afterBank(call)
+      mark(
+        `the bank answers ${answer.kind === 'answered' ? decoder.decode(answer.body) : answer.kind}`,
+      )
+      return answer
     }
     return new Promise((resolve) => {
       const unanswered = () =>
@@ -241,7 +244,7 @@ export function openWorld(plan: Plan, stage: Stage, options: WorldOptions): Worl
         case 'lost_before':
           return goOn(timeoutMs, unanswered)
         case 'late':
-          timeline.after(timeoutMs + chance.whole(0, 50 * SECOND_MS), serve)
+          timeline.after(timeoutMs + chance.whole(0, 50 * SECOND_MS), () => void serve())
           return goOn(timeoutMs, unanswered)
         case 'error_before':
           return goOn(thereMs + backMs, () => resolve(answered('oops', 500)))
@@ -249,10 +252,10 @@ export function openWorld(plan: Plan, stage: Stage, options: WorldOptions): Worl
           return timeline.after(thereMs, () => die(task.isolate))
       }
       timeline.after(thereMs, () => {
-        const body = serve()
+        const answer = serve()
         if (fault === 'dies_after') return die(task.isolate)
         if (fault === 'lost_after') return goOn(timeoutMs - thereMs, unanswered)
-        goOn(backMs, () => resolve(garbled(body, fault)))
+        goOn(backMs, () => resolve(answer.then((whole) => garbled(whole, fault))))
       })
     })
   }
@@ -322,6 +325,26 @@ export function openWorld(plan: Plan, stage: Stage, options: WorldOptions): Worl
             () => (isAcknowledged = faults === noFaults || chance.is(0.9)),
           )
       })
+    })
+  }
+
+  /** Once, by a bank that tries again by itself. */
+  function callBack(callback: Callback): Promise<Response | undefined> {
+    const chance = chanceOf(seed, callback.name)
+    const isStorm = faults !== noFaults
+    const isLost = isStorm && (weather.callbacks === 'never' || chance.is(0.1))
+    const delayMs = weather.callbacks === 'late' ? chance.whole(0, 90_000) : chance.whole(0, 300)
+    const again = isStorm && weather.callbacks === 'often' ? [20, 2_000, 20_000] : []
+    return new Promise((resolve) => {
+      timeline.after(delayMs + CALLBACK_TIMEOUT_MS, () => resolve(undefined))
+      if (isLost) return
+      for (const [tried, laterMs] of [0, ...again].entries()) {
+        const name = `${callback.name}, try ${tried + 1}`
+        const place = chance.whole(0, isolates.length - 1)
+        timeline.after(delayMs + laterMs, () =>
+          deliverCallback(world, callback, name, place, (_, answer) => resolve(answer)),
+        )
+      }
     })
   }
 
@@ -398,6 +421,9 @@ export function openWorld(plan: Plan, stage: Stage, options: WorldOptions): Worl
   return world
 }
 
+/** How long a bank waits until it takes us for deaf. */
+const CALLBACK_TIMEOUT_MS = 10 * SECOND_MS
+
 /** A bank asks again where it is not acknowledged. */
 const CALLBACK_GAPS_MS = [0, 15, 30, 180, 600].map((seconds) => seconds * SECOND_MS)
 
@@ -406,18 +432,19 @@ export function deliverCallback(
   callback: Callback,
   name: string,
   place: number,
-  done: (status: number) => void,
+  done: (status: number, answer: Response) => void,
   isHonest = true,
 ): void {
-  const request = new Request(callback.url, { method: 'POST', body: callback.body })
+  const { url, headers = {}, body } = callback
+  const request = new Request(url, { method: 'POST', headers: { ...headers }, body })
   world.tell(() => `the bank calls back: ${callback.about}`)
   world.start(
     name,
     place,
     (gateway) => gateway.fetch(request),
-    ({ status }) => {
-      world.tell(() => `${name} is answered ${status}`)
-      done(status)
+    (answer) => {
+      world.tell(() => `${name} is answered ${answer.status}`)
+      done(answer.status, answer)
     },
     isHonest,
   )
@@ -439,18 +466,20 @@ function moodOf(fault: Fault | undefined): BankMood {
   return fault !== undefined && MOODS.has(fault) ? (fault as BankMood) : 'plain'
 }
 
-function garbled(body: Uint8Array<ArrayBuffer>, fault: Fault | undefined): HttpAnswer {
+function garbled(answer: HttpAnswer, fault: Fault | undefined): HttpAnswer {
+  if (answer.kind !== 'answered') return answer
+  const { status, headers, body } = answer
   switch (fault) {
     case 'error_after':
       return answered('oops', 500)
     case 'bad_sign':
-      return answered(`0${decoder.decode(body)}`, 200)
+      return answered(`0${decoder.decode(body)}`, status, headers)
     case 'truncated':
-      return answered(decoder.decode(body).slice(0, 20), 200)
+      return answered(decoder.decode(body).slice(0, 20), status, headers)
     case 'html':
       return answered('<html>upgrading</html>', 200)
     default:
-      return { kind: 'answered', status: 200, headers: NO_HEADERS, body }
+      return answer
   }
 }
 

@@ -1,0 +1,543 @@
+import * as z from 'zod'
+import type { AnyChannel } from '../../core/plugin/api.ts'
+import type {
+  Books,
+  Fault,
+  Json,
+  PayerAction,
+  SimulatedOperation,
+  Simulator,
+  SimulatorPorts,
+} from '../../core/plugin/simulator.ts'
+import type { HttpAnswer, HttpRequest } from '../../core/ports.ts'
+import { MINUTE_MS, SECOND_MS } from '../../core/time.ts'
+import { alipay } from '../../plugins/alipay/index.ts'
+import { createAlipaySimulator } from '../../plugins/alipay/sandbox/index.ts'
+import { wechat } from '../../plugins/wechat/index.ts'
+import { createWechatSimulator } from '../../plugins/wechat/sandbox/index.ts'
+import { newPayerCode } from '../../plugins/wechat/sandbox/till/payer-codes.ts'
+import type {
+  Bank,
+  BankCall,
+  BankMood,
+  BankOptions,
+  BankOrder,
+  BankRefund,
+  Callback,
+} from './bank.ts'
+import { type Chance, chanceOf } from './chance.ts'
+import type { Counterpart } from './counterpart.ts'
+import type { Deed, OrderPlan, Plan } from './plan.ts'
+import { START_MS } from './stage.ts'
+
+/**
+ * The channels that this house has plugins for, by their real protocols: their simulators, under the
+ * world's clock. What the laws want to know of the bank is read off the simulators' own books.
+ */
+interface Channel {
+  readonly plugin: AnyChannel
+  simulate(ports: SimulatorPorts): Simulator
+  readonly ways: Counterpart['ways']
+  readonly entry: string
+  readonly canaries: readonly string[]
+  readonly payer: Readonly<Record<string, string>>
+  /** A code that a payer shows, by which it is drawn what comes of it. */
+  payerCode(chance: Chance, nowMs: number): string
+  readCall(request: HttpRequest): BankCall
+  /** Where the orders are in the books, and what they say. */
+  readonly kind: string
+  read(document: Json, nowMs: number): ReadOrder
+  isAcknowledged(answer: Response): Promise<boolean>
+  /** The same callback, signed by nobody. */
+  forged(callback: Callback): Callback
+}
+
+interface ReadOrder {
+  readonly order: Omit<BankOrder, 'paidAfterEnd' | 'liedAbout' | 'closeAsked'>
+  /** Whether it is there for those who ask: a code that nobody has opened is no trade at Alipay. */
+  readonly isThere: boolean
+  readonly refunds: readonly BankRefund[]
+}
+
+export function simulatedCounterpart(channel: Channel): Counterpart {
+  const { plugin, ways, entry, canaries } = channel
+  const furnishing = channel.simulate(portsAt(START_MS, listedBooks()))
+  return {
+    plugin,
+    ways,
+    entry,
+    canaries,
+    callsOnce: false,
+    keepsRefused: false,
+    isFinalEarly: true,
+    plays: (deed) => PLAYED.has(deed),
+    adapts,
+    settings: () => furnishing.demoSettings(),
+    extraOf(way, chance, nowMs) {
+      switch (way) {
+        case 'WX_NATIVE':
+          return undefined
+        case 'WX_BAR':
+          return JSON.stringify({ authCode: channel.payerCode(chance, nowMs) })
+        case 'ALI_APP':
+          return JSON.stringify(channel.payer)
+      }
+    },
+    isAcknowledged: channel.isAcknowledged,
+    openBank: (options) => openSimulated(channel, options),
+  }
+}
+
+const PLAYED: ReadonlySet<Deed> = new Set([
+  'order',
+  'order_again',
+  'order_other',
+  'ask',
+  'close',
+  'refund',
+  'refund_again',
+  'refund_other',
+  'ask_refund',
+  'payer_pays',
+  'forged_callback',
+  'stray_callback',
+  'misplaced_callback',
+  'replayed_callback',
+  'sweep',
+  'crash',
+])
+
+/** Channels refuse a call, and we an answer, that is signed five minutes off. */
+const SKEW_MS = 2 * MINUTE_MS
+
+function adapts(plan: Plan): Plan {
+  const within = (skewMs: number) => Math.max(-SKEW_MS, Math.min(SKEW_MS, skewMs))
+  const { weather } = plan
+  return {
+    ...plan,
+    weather: {
+      ...weather,
+      bankSkewMs: within(weather.bankSkewMs),
+      skewsMs: weather.skewsMs.map(within),
+    },
+    orders: plan.orders.map((order): OrderPlan => ({ ...order, split: 'none' })),
+    transfers: [],
+    returns: [],
+    steps: plan.steps.filter(({ deed }) => PLAYED.has(deed)),
+  }
+}
+
+function openSimulated(channel: Channel, options: BankOptions): Bank {
+  const { timeline, plan, fault, tell } = options
+  const { seed, weather, stormMs } = plan
+  const books = listedBooks()
+  const random = chanceOf(seed, 'simulator')
+  const callbacks: Callback[] = []
+  const simulator = channel.simulate({
+    clock: { now: nowMs, sleep: async () => fault('a simulator sleeps') },
+    random: { bytes: (length) => Uint8Array.from({ length }, () => random.whole(0, 255)) },
+    books,
+    async callback(request) {
+      const callback: Callback = {
+        name: `callback ${callbacks.length + 1}`,
+        url: request.url,
+        headers: Object.fromEntries(request.headers),
+        body: new Uint8Array(await request.arrayBuffer()),
+        about: new URL(request.url).pathname,
+      }
+      callbacks.push(callback)
+      return options.callBack(callback)
+    },
+  })
+
+  function nowMs(): number {
+    return timeline.nowMs() + weather.bankSkewMs
+  }
+
+  function* documents(): Iterable<ReadOrder> {
+    for (const document of books.all(channel.kind)) yield channel.read(document, nowMs())
+  }
+
+  function orders(): ReadonlyMap<string, BankOrder> {
+    const found = new Map<string, BankOrder>()
+    for (const { order, isThere } of documents()) {
+      if (!isThere) continue
+      const madeAtMs = order.madeAtMs - weather.bankSkewMs
+      const honest = { paidAfterEnd: false, liedAbout: false, closeAsked: false }
+      found.set(order.number, { ...order, ...honest, madeAtMs })
+    }
+    return found
+  }
+
+  function refunds(): ReadonlyMap<string, BankRefund> {
+    const all = [...documents()].flatMap((read) => read.refunds)
+    return new Map(all.map((refund) => [refund.number, refund]))
+  }
+
+  // It does nothing by itself: in a storm it is looked after so often, and whenever it was called.
+  const everyMs = Math.max(2 * SECOND_MS, stormMs / 40)
+  for (let atMs = everyMs; atMs < stormMs; atMs += everyMs) timeline.after(atMs, ticks)
+
+  /** What people do is heard of when it is done; nobody waits for it. */
+  function goesOn(what: string, done: Promise<unknown>): void {
+    done.then(
+      (came) => tell(() => `${what}: ${JSON.stringify(came) ?? 'done'}`),
+      (error: unknown) => fault(`${what} throws ${String(error)}`),
+    )
+  }
+
+  async function actOn(number: string, action: PayerAction): Promise<unknown> {
+    return simulator.act(number, action)
+  }
+
+  async function opensAndPays(handed: string): Promise<unknown> {
+    const opened = await simulator.open?.(handed)
+    return opened !== undefined && 'number' in opened ? actOn(opened.number, 'pay') : opened
+  }
+
+  async function serve(request: HttpRequest, mood: BankMood): Promise<HttpAnswer> {
+    const { method, url, headers, body } = request
+    await simulator.misbehave(moodily(mood, channel.readCall(request), orders(), timeline.nowMs()))
+    const asked = new Request(url, { method, headers, ...(body !== undefined && { body }) })
+    const served = await simulator.serve(asked)
+    await simulator.misbehave([])
+    timeline.after(1, ticks)
+    if (typeof served === 'string') return { kind: 'unknown', evidence: served }
+    const bytes = new Uint8Array(await served.arrayBuffer())
+    return { kind: 'answered', status: served.status, headers: served.headers, body: bytes }
+  }
+
+  let ticking: Promise<void> | undefined
+  function ticks(): void {
+    // One that waits for us to answer a callback goes on by itself.
+    ticking ??= simulator.tick().finally(() => {
+      ticking = undefined
+    })
+    goesOn('tick', ticking)
+  }
+
+  return {
+    get orders() {
+      return orders()
+    },
+    get refunds() {
+      return refunds()
+    },
+    transfers: new Map(),
+    splits: new Map(),
+    returns: new Map(),
+    callbacks,
+    isCalledBy: ({ url }) => simulator.hosts.includes(new URL(url).host),
+    readCall: channel.readCall,
+    serve,
+    ticks,
+    payerPays(number) {
+      const isKnown = [...documents()].some(({ order }) => order.number === number)
+      if (isKnown) goesOn(`the payer of ${number}`, actOn(number, 'pay'))
+      return isKnown
+    },
+    payerOpens(handed) {
+      goesOn('the payer', opensAndPays(handed))
+      return true
+    },
+    misspeaks(_, how) {
+      const [callback] = callbacks
+      return how === 'forged' && callback !== undefined ? channel.forged(callback) : undefined
+    },
+    decides: ticks,
+    // No part of what it plays.
+    paysAfterEnd: () => false,
+    payeeTakes: () => false,
+    takesKey: () => undefined,
+    signsWith: () => undefined,
+  }
+}
+
+const QUERIES: Readonly<Record<string, SimulatedOperation>> = {
+  query: 'query',
+  query_refund: 'query_refund',
+}
+const OPERATIONS: readonly string[] = ['pay', 'query', 'close', 'refund', 'query_refund']
+
+/** A channel is behind itself for a minute, and no longer. */
+function moodily(
+  mood: BankMood,
+  { operation, number }: BankCall,
+  orders: ReadonlyMap<string, BankOrder>,
+  nowMs: number,
+): readonly Fault[] {
+  const isPoint = (name: string): name is SimulatedOperation => OPERATIONS.includes(name)
+  if (!isPoint(operation)) return []
+  if (mood === 'busy' || mood === 'refuses') {
+    return [{ on: operation, fault: mood === 'busy' ? 'rate_limited' : 'error_before', times: 1 }]
+  }
+  const query = QUERIES[operation]
+  const madeAtMs = orders.get(number)?.madeAtMs ?? 0
+  const isYoung = nowMs - madeAtMs < MINUTE_MS
+  if (mood !== 'lags' || query === undefined || !isYoung) return []
+  return [{ on: query, fault: 'not_found', times: 1 }]
+}
+
+/** Books in memory, that can be read at once too. */
+function listedBooks(): Books & { all(kind: string): readonly Json[] } {
+  const kinds = new Map<string, Map<string, string>>()
+  const shelf = (kind: string) => {
+    const known = kinds.get(kind) ?? new Map<string, string>()
+    kinds.set(kind, known)
+    return known
+  }
+  const sorted = (kind: string) => [...shelf(kind)].sort(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    async get(kind, id) {
+      const text = shelf(kind).get(id)
+      return text === undefined ? undefined : JSON.parse(text)
+    },
+    list: async (kind) => sorted(kind).map(([id, text]) => ({ id, value: JSON.parse(text) })),
+    async update(kind, id, change) {
+      const documents = shelf(kind)
+      const text = documents.get(id)
+      const changed = change(text === undefined ? undefined : JSON.parse(text))
+      if (changed === undefined) documents.delete(id)
+      else documents.set(id, JSON.stringify(changed))
+      return changed
+    },
+    all: (kind) => sorted(kind).map(([, text]) => JSON.parse(text)),
+  }
+}
+
+function portsAt(nowMs: number, books: Books): SimulatorPorts {
+  const random = chanceOf(1, 'furniture of a simulator')
+  return {
+    clock: { now: () => nowMs, sleep: async () => undefined },
+    random: { bytes: (length) => Uint8Array.from({ length }, () => random.whole(0, 255)) },
+    books,
+    callback: async () => undefined,
+  }
+}
+
+const wechatOrder = z.object({
+  outTradeNo: z.string(),
+  product: z.string(),
+  description: z.string(),
+  amount: z.object({ minor: z.number() }),
+  notifyUrl: z.string().nullable(),
+  createdAtMs: z.number(),
+  payment: z.object({ paidAtMs: z.number() }).nullable(),
+  closedAtMs: z.number().nullable(),
+  till: z.object({ failure: z.string().nullable(), reversal: z.unknown() }).nullable(),
+  refunds: z.array(
+    z.object({
+      outRefundNo: z.string(),
+      amount: z.object({ minor: z.number() }),
+      notifyUrl: z.string().nullable(),
+      reason: z.string(),
+      status: z.enum(['PROCESSING', 'SUCCESS', 'CLOSED', 'ABNORMAL']),
+      acceptedAtMs: z.number(),
+    }),
+  ),
+})
+
+const WECHAT_REFUNDS = {
+  PROCESSING: 'pending',
+  SUCCESS: 'paid',
+  CLOSED: 'declined',
+  ABNORMAL: 'abnormal',
+} as const
+
+const WECHAT_CALLS: readonly (readonly [RegExp, string])[] = [
+  [/^POST \/v3\/pay\/transactions\/(?:native|jsapi|app|h5)$/, 'pay'],
+  [/^GET \/v3\/pay\/transactions\/out-trade-no\/([^/]+)$/, 'query'],
+  [/^POST \/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/, 'close'],
+  [/^POST \/v3\/refund\/domestic\/refunds$/, 'refund'],
+  [/^GET \/v3\/refund\/domestic\/refunds\/([^/]+)$/, 'query_refund'],
+  [/^POST \/pay\/micropay$/, 'pay'],
+  [/^POST \/pay\/orderquery$/, 'query'],
+  [/^POST \/secapi\/pay\/reverse$/, 'close'],
+]
+
+export const wechatPay = () =>
+  simulatedCounterpart({
+    plugin: wechat,
+    // RSA is most of what a call costs.
+    simulate: (ports) => createWechatSimulator(ports, { rsaBits: 1_024 }),
+    ways: { WX_NATIVE: 'WX_NATIVE', WX_BAR: 'WX_BAR', ALI_APP: 'WX_LITE' },
+    entry: 'WX_CASH',
+    canaries: ['BEGIN PRIVATE KEY', PAYER_OF_WECHAT],
+    payer: { openid: PAYER_OF_WECHAT },
+    payerCode(chance, nowMs) {
+      const bytes = (length: number) => Uint8Array.from({ length }, () => chance.whole(0, 255))
+      const outcome = chance.pick([
+        'paid',
+        'password',
+        'password_then_paid',
+        'password_then_cancelled',
+        'system_error_but_paid',
+      ] as const)
+      return newPayerCode({ bytes }, outcome, nowMs)
+    },
+    readCall({ method, url, body }) {
+      const { pathname } = new URL(url)
+      const text = String(body ?? '')
+      for (const [pattern, operation] of WECHAT_CALLS) {
+        const found = pattern.exec(`${method} ${pathname}`)
+        if (found === null) continue
+        const inBody = /"?out_(?:refund|trade)_no"?(?:":"|><!\[CDATA\[|>)([\w-]+)/
+        const refund = /"out_refund_no":"([\w-]+)"/.exec(text)?.[1]
+        const number = found[1] ?? refund ?? inBody.exec(text)?.[1] ?? ''
+        return { operation, number, text: number }
+      }
+      return { operation: pathname, number: '', text: '' }
+    },
+    kind: 'order',
+    read(document) {
+      const read = wechatOrder.parse(document)
+      const { outTradeNo: number, payment, till, refunds } = read
+      return {
+        isThere: true,
+        order: {
+          number,
+          name: read.description,
+          fen: read.amount.minor,
+          callbackUrl: read.notifyUrl ?? '',
+          madeAtMs: read.createdAtMs,
+          charged: read.product === 'codepay',
+          state: wechatState(read),
+          paidAtMs: payment?.paidAtMs ?? 0,
+        },
+        refunds: refunds.map(
+          ({ outRefundNo, amount, reason, status, acceptedAtMs, notifyUrl }) => ({
+            number: outRefundNo,
+            name: reason,
+            order: number,
+            fen: amount.minor,
+            callbackUrl: notifyUrl ?? '',
+            state: WECHAT_REFUNDS[status],
+            atMs: acceptedAtMs,
+          }),
+        ),
+      }
+
+      function wechatState({ closedAtMs }: z.output<typeof wechatOrder>): BankOrder['state'] {
+        if (till?.reversal) return 'closed'
+        if (payment !== null) return 'paid'
+        if (till?.failure) return 'declined'
+        return closedAtMs === null ? 'unpaid' : 'closed'
+      }
+    },
+    isAcknowledged: async ({ status }) => status === 200 || status === 204,
+    forged({ headers = {}, ...callback }) {
+      const signature = headers['wechatpay-signature'] ?? ''
+      return {
+        ...callback,
+        headers: { ...headers, 'wechatpay-signature': [...signature].reverse().join('') },
+      }
+    },
+  })
+
+const PAYER_OF_WECHAT = 'oSimulatedPayer0000000000001'
+const PAYER_OF_ALIPAY = '2088100000000001'
+
+const alipayTrade = z.object({
+  outTradeNo: z.string(),
+  product: z.string(),
+  fen: z.number(),
+  subject: z.string(),
+  notifyUrl: z.string().nullable(),
+  askedAtMs: z.number(),
+  opened: z.object({ createdAtMs: z.number(), expiresAtMs: z.number() }).nullable(),
+  paidAtMs: z.number().nullable(),
+  closedAtMs: z.number().nullable(),
+  cancels: z.number(),
+  refunds: z.array(
+    z.object({
+      outRequestNo: z.string(),
+      fen: z.number(),
+      reason: z.string().nullable(),
+      askedAtMs: z.number(),
+      arrivesAtMs: z.number(),
+    }),
+  ),
+})
+
+const ALIPAY_CALLS: Readonly<Record<string, string>> = {
+  'alipay.trade.precreate': 'pay',
+  'alipay.trade.create': 'pay',
+  'alipay.trade.pay': 'pay',
+  'alipay.trade.query': 'query',
+  'alipay.trade.close': 'close',
+  'alipay.trade.cancel': 'close',
+  'alipay.trade.refund': 'refund',
+  'alipay.trade.fastpay.refund.query': 'query_refund',
+}
+
+const alipayContent = z.object({
+  out_trade_no: z.string().default(''),
+  out_request_no: z.string().optional(),
+})
+
+export const alipayChannel = () =>
+  simulatedCounterpart({
+    plugin: alipay,
+    simulate: (ports) => createAlipaySimulator(ports),
+    ways: { WX_NATIVE: 'ALI_QR', WX_BAR: 'ALI_BAR', ALI_APP: 'ALI_APP' },
+    entry: 'ALIPAY_CASH',
+    canaries: ['BEGIN PRIVATE KEY', PAYER_OF_ALIPAY],
+    payer: {},
+    // Paid; waits; paid after ten seconds; and paid though the answer does not say so.
+    payerCode: (chance) =>
+      `28${chance.whole(1e13, 9e13)}${chance.pick(['01', '04', '03', '20', '22'])}`,
+    readCall({ url, body }) {
+      const parameters = new URLSearchParams(String(body ?? ''))
+      for (const [name, value] of new URL(url).searchParams) parameters.append(name, value)
+      const method = parameters.get('method') ?? ''
+      const content = alipayContent.safeParse(JSON.parse(parameters.get('biz_content') ?? '{}'))
+      const { out_trade_no = '', out_request_no } = content.data ?? {}
+      const number = out_request_no ?? out_trade_no
+      return { operation: ALIPAY_CALLS[method] ?? method, number, text: number }
+    },
+    kind: 'trade',
+    read(document, nowMs) {
+      const read = alipayTrade.parse(document)
+      const { outTradeNo: number, opened, paidAtMs, closedAtMs, cancels } = read
+      const back = read.refunds.reduce((sum, { fen }) => sum + fen, 0)
+      return {
+        isThere: opened !== null,
+        order: {
+          number,
+          name: read.subject,
+          fen: read.fen,
+          callbackUrl: read.notifyUrl ?? '',
+          madeAtMs: opened?.createdAtMs ?? read.askedAtMs,
+          charged: read.product === 'pay',
+          state: alipayState(),
+          paidAtMs: paidAtMs ?? 0,
+        },
+        refunds: read.refunds.map((refund) => ({
+          number: refund.outRequestNo,
+          name: refund.reason ?? '',
+          order: number,
+          fen: refund.fen,
+          callbackUrl: '',
+          state: refund.arrivesAtMs <= nowMs ? 'paid' : 'pending',
+          atMs: refund.askedAtMs,
+        })),
+      }
+
+      function alipayState(): BankOrder['state'] {
+        // Cancelled after it was paid: the payer has the money back.
+        if (paidAtMs !== null) return cancels > 0 && back === read.fen ? 'closed' : 'paid'
+        if (closedAtMs !== null) return 'closed'
+        return opened !== null && nowMs >= opened.expiresAtMs ? 'closed' : 'unpaid'
+      }
+    },
+    isAcknowledged: async (answer) => answer.status === 200 && (await answer.text()) === 'success',
+    forged({ body, ...callback }) {
+      const text = new TextDecoder().decode(body)
+      const forged = text.replace(/(^|&)sign=([^&]+)/, (_, before: string, sign: string) => {
+        return `${before}sign=${encodeURIComponent([...decodeURIComponent(sign)].reverse().join(''))}`
+      })
+      return { ...callback, body: new TextEncoder().encode(forged) }
+    },
+  })
+
+export const SIMULATED = { wechat: wechatPay, alipay: alipayChannel } as const
