@@ -108,7 +108,7 @@ function redacted<Outcome extends AnyOutcome>(
   hidden: readonly string[],
 ): Ran<Outcome> {
   const clean = (text: string) => redact(text, hidden)
-  const { error, evidence, reason } = outcome
+  const { error, evidence, reason, shares } = outcome
   return {
     outcome: {
       ...outcome,
@@ -116,6 +116,14 @@ function redacted<Outcome extends AnyOutcome>(
       ...(reason !== undefined && { reason: clean(reason) }),
       ...(error !== undefined && {
         error: { ...error, code: clean(error.code), message: clean(error.message) },
+      }),
+      ...(shares !== undefined && {
+        shares: shares.map((share) => ({
+          ...share,
+          ...(share.error !== undefined && {
+            error: { code: clean(share.error.code), message: clean(share.error.message) },
+          }),
+        })),
       }),
     },
     transcript: transcript.map(({ call, result, ms }) => ({
@@ -130,6 +138,7 @@ function redacted<Outcome extends AnyOutcome>(
 interface AnyOutcome {
   readonly kind: string
   readonly error?: ChannelError
+  readonly shares?: readonly { readonly error?: Pick<ChannelError, 'code' | 'message'> }[]
   readonly unverified?: true
   readonly evidence?: string
   readonly reason?: string

@@ -89,7 +89,7 @@ async function writeChange(
       version,
       kind: change.event,
       source: told.source,
-      evidence: JSON.stringify({ fact: told.fact, calls: told.transcript ?? [] }),
+      evidence: JSON.stringify({ fact: redacted(kase, told.fact), calls: told.transcript ?? [] }),
       atMs: ports.clock.now(),
     },
     rest: [
@@ -116,6 +116,18 @@ async function writeChange(
   ports.log.write(level, change.event, { splitId, paymentId, channel, version, alarm })
   if (notification !== undefined) wakeFor(core, [notification.notificationId])
   return { won: true, row: next }
+}
+
+/** Who has a share is in the share's row, and nowhere else: here it is known by its number. */
+function redacted({ shares }: SplitCase, fact: SplitFact) {
+  if (fact.kind === 'failed') return fact
+  return {
+    ...fact,
+    shares: fact.shares.map(({ receiver: { account }, ...standing }) => ({
+      number: shares.find((share) => share.account === account)?.number ?? null,
+      ...standing,
+    })),
+  }
 }
 
 function nextCase({ ports }: Core, kase: SplitCase, change: SplitChange): SplitCase {

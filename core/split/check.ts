@@ -40,7 +40,13 @@ async function ask(core: Core, kase: SplitCase, channel: BoundChannel): Promise<
   const { outcome, transcript } = await runOperation<QuerySplitOutcome>(
     core,
     channel,
-    { operation: 'query_split', accountId, splitId, attemptId },
+    {
+      operation: 'query_split',
+      accountId,
+      splitId,
+      attemptId,
+      hides: kase.shares.flatMap(({ account, name }) => [account, name]),
+    },
     (ports) =>
       operations.query(ports, {
         splitId,

@@ -42,6 +42,7 @@ export async function sendReturn(
     channel,
     {
       operation: 'return_split',
+      hides: [splitReturn.account],
       accountId: splitReturn.accountId,
       splitReturnId: splitReturn.splitReturnId,
     },
@@ -125,7 +126,12 @@ async function ask(
   const { outcome, transcript } = await runOperation<QuerySplitReturnOutcome>(
     core,
     channel,
-    { operation: 'query_split_return', accountId: splitReturn.accountId, splitReturnId },
+    {
+      operation: 'query_split_return',
+      hides: [splitReturn.account],
+      accountId: splitReturn.accountId,
+      splitReturnId,
+    },
     (ports) => query(ports, { splitReturnId, splitId, channelSplitNo, channelPaymentNo }),
   )
   // A question that could not be asked says nothing about the return.

@@ -4,6 +4,7 @@ import { describeBills } from './bills.ts'
 import type { Subject } from './market.ts'
 import { describeFaultyPayments, describePayments } from './payments.ts'
 import { describeFaultyRefunds, describeRefunds } from './refunds.ts'
+import { describeSecrets } from './secrets.ts'
 import { describeSplits } from './splits.ts'
 import { describeTenancy } from './tenancy.ts'
 import { describeTransfers } from './transfers.ts'
@@ -21,6 +22,7 @@ export function describeChannel(subject: Subject): void {
     describeTransfers(subject)
     describeSplits(subject)
     describeBills(subject)
+    describeSecrets(subject)
   })
 }
 

@@ -28,6 +28,8 @@ export interface Subject {
   readonly simulate: (ports: SimulatorPorts) => Simulator
   /** Of the merchant; the simulator's demo merchant unless told otherwise. */
   readonly settings?: (simulator: Simulator) => Promise<Readonly<Record<string, Json>>>
+  /** A refusal as the channel writes it, whose text for people is this one. */
+  readonly refusal: (ports: SimulatorPorts, request: Request, text: string) => Promise<Response>
 }
 
 /** A gateway, one channel on its real wire protocol, and a merchant: in one process, on one clock. */
@@ -131,7 +133,7 @@ export async function openMarket(subject: Subject): Promise<Market> {
   const gateway = createGateway({
     ports,
     channels: [plugin],
-    settings: { publicUrl: PUBLIC_URL, allowsPrivateTargets: false },
+    settings: { publicUrl: PUBLIC_URL, allowsPrivateTargets: false, metrics: 'open' },
   })
   const { core } = gateway
   const app = await openApp(gateway, subject, simulator)

@@ -7,6 +7,9 @@ const subject = {
   // RSA is most of what a test like this costs.
   simulate: (ports: Parameters<typeof createWechatSimulator>[0]) =>
     createWechatSimulator(ports, { rsaBits: 1_024 }),
+  // Not signed: that nothing was done needs no proof.
+  refusal: async (_: unknown, __: unknown, message: string) =>
+    Response.json({ code: 'PARAM_ERROR', message }, { status: 400 }),
 }
 
 describeChannel({ ...subject, name: 'WeChat Pay' })
