@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nextTryAt } from '../../../core/notification/schedule.ts'
+import { GIVES_UP_AFTER_MS, nextTryAt } from '../../../core/notification/schedule.ts'
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../core/time.ts'
 
 describe('when a notification is tried again', () => {
@@ -31,5 +31,12 @@ describe('when a notification is tried again', () => {
   it('keeps to JeePay’s own gaps, and spreads the later ones by a tenth', () => {
     expect([nextTryAt(5, 0, 0), nextTryAt(5, 0, 1)]).toEqual([150_000, 150_000])
     expect([nextTryAt(6, 0, 0), nextTryAt(6, 0, 1)]).toEqual([270_000, 330_000])
+  })
+
+  it('comes to its end before a notification is given up, even if each gap is the longest', () => {
+    let atMs = 0
+    for (let failed = 1; failed <= 16; failed++) atMs = nextTryAt(failed, atMs, 1) ?? Infinity
+    expect(atMs).toBeGreaterThan(79 * HOUR_MS)
+    expect(atMs).toBeLessThan(GIVES_UP_AFTER_MS)
   })
 })
