@@ -78,8 +78,7 @@ export function sealProblem(refusal: SealRefusal): string {
 export function sealingKeyOf(sealed: string): string | undefined {
   try {
     return decodeProtectedHeader(sealed).kid
-  } catch (error) {
-    if (error instanceof TypeError) return undefined
-    throw error
+  } catch {
+    return undefined
   }
 }

@@ -19,6 +19,12 @@ it.each([
     [59, 59.5, 60, 89, 91],
     [true, true, false, true, true],
   ],
+  [
+    'counts it together with what this minute has had',
+    2,
+    [58, 59, 62, 70],
+    [true, true, true, false],
+  ],
   ['forgets what is two minutes ago', 1, [59, 180], [true, true]],
   ['does not count who was refused', 1, [0, 1, 2, 3, 120], [true, false, false, false, true]],
 ])('%s', (_, perMinute, seconds, expected) => {

@@ -1,7 +1,7 @@
-import { decodeProtectedHeader } from 'jose'
+import { CompactEncrypt, decodeProtectedHeader } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { KeyRing, MasterKey } from '../../../core/ports.ts'
-import { seal, unseal } from '../../../core/sealing/seal.ts'
+import { openSealed, seal, sealingKeyOf, unseal } from '../../../core/sealing/seal.ts'
 
 const key = (id: string, fill: number): MasterKey => ({ id, bytes: new Uint8Array(32).fill(fill) })
 const OLD = key('old', 1)
@@ -81,5 +81,40 @@ describe('a sealed text', () => {
     const [, ...parts] = sealed.split('.')
     const header = btoa(JSON.stringify({ alg: 'none', enc: 'A256GCM', kid: 'new', ctx: CONTEXT }))
     expect(await unseal([NEW], CONTEXT, [header, ...parts].join('.'))).toMatchObject({ ok: false })
+  })
+
+  it('does not open by another cipher, though the key is the right one', async () => {
+    const sealed = await new CompactEncrypt(new TextEncoder().encode('secret'))
+      .setProtectedHeader({ alg: 'dir', enc: 'A128CBC-HS256', kid: 'new', ctx: CONTEXT })
+      .encrypt(NEW.bytes)
+    expect(await unseal([NEW], CONTEXT, sealed)).toEqual({
+      ok: false,
+      refusal: { code: 'not_ours' },
+    })
+  })
+
+  it('is of the key that is named in it; what is no sealed text is of none', async () => {
+    expect(sealingKeyOf(await seal([NEW, OLD], CONTEXT, 'secret'))).toBe('new')
+    expect(sealingKeyOf('secret')).toBeUndefined()
+    expect(sealingKeyOf('')).toBeUndefined()
+  })
+})
+
+describe('what has to open', () => {
+  it('opens, or stops with what an operator can do about it', async () => {
+    const sealed = await seal([OLD], CONTEXT, 'secret')
+    expect(await openSealed([NEW, OLD], CONTEXT, sealed)).toBe('secret')
+    await expect(openSealed([NEW], CONTEXT, sealed)).rejects.toThrow(
+      'broken invariant: app/a1/secret opens: it was sealed with master key old, which is not in the ring',
+    )
+    await expect(openSealed([key('old', 3)], CONTEXT, sealed)).rejects.toThrow(
+      'broken invariant: app/a1/secret opens: it was not sealed for this row, or the master key is another one',
+    )
+  })
+
+  it('does not hide a mistake of ours: a key that is none is thrown', async () => {
+    const sealed = await seal([OLD], CONTEXT, 'secret')
+    const wrong = { id: 'old', bytes: 'no bytes' as never }
+    await expect(unseal([wrong], CONTEXT, sealed)).rejects.toThrow(TypeError)
   })
 })
