@@ -84,6 +84,7 @@ async function merge(core: Core, kase: PaymentCase, told: Told, also: Also): Pro
       told.fact.kind === 'succeeded' ? told.fact.paidAtMs : kase.payment.paidAtMs,
     ),
     observedAtMs: core.ports.clock.now(),
+    isRefunded: kase.payment.refundReservedMinor === kase.payment.amountMinor,
   })
   if (change === undefined) {
     if (contradicts(kase.payment, told.fact)) reportContradiction(core, kase.payment, told)

@@ -48,8 +48,9 @@ function factOf({ attempt }: PaymentCase, { outcome }: Ran<QueryOutcome>): Payme
     case 'failed':
       return { ...about, kind: 'failed', error: outcome.error }
     case 'pending':
+      return { ...about, kind: 'pending' }
     case 'closed':
-      return { ...about, kind: outcome.kind }
+      return { ...about, ...outcome }
     case 'not_found':
     case 'not_sent':
     case 'unknown':

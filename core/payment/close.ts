@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import type { Core } from '../core.ts'
-import type { BoundChannel, CloseOutcome } from '../plugin/api.ts'
+import type { BoundChannel, Closed, CloseOutcome } from '../plugin/api.ts'
 import { type Ran, runOperation, type TranscriptLine } from '../plugin/host.ts'
 import { ok, type Result, refuse } from '../result.ts'
 import { bindChannel } from '../routing/directory.ts'
@@ -69,7 +69,7 @@ async function afterClose(
 ): Promise<Result<PaymentRow, CloseRefusal>> {
   switch (outcome.kind) {
     case 'closed':
-      return settle(core, kase, source, transcript)
+      return settle(core, kase, source, outcome, transcript)
     case 'already_paid': {
       const asked = await askChannel(core, kase, source)
       return refuse({ code: 'not_open', payment: asked.payment })
@@ -163,10 +163,11 @@ async function settle(
   core: Core,
   kase: PaymentCase,
   source: FactSource,
+  closed: Closed,
   transcript: readonly TranscriptLine[],
 ): Promise<Result<PaymentRow, CloseRefusal>> {
   const { attemptId } = kase.attempt
-  const fact = { about: 'payment', attemptId, kind: 'closed' } as const
+  const fact = { about: 'payment', attemptId, ...closed } as const
   const payment = await applyFact(core, kase, { fact, source, transcript })
   return payment.state === 'closed' ? ok(payment) : refuse({ code: 'not_open', payment })
 }

@@ -26,13 +26,16 @@ export interface MergeContext {
   /** The account that the attempt was sent to, as pinned by it. */
   readonly payee: string
   readonly latePolicy: LatePolicy
+  /** Whether refunds of ours take all that was paid: then that it was paid back is no news. */
+  readonly isRefunded?: boolean
   /** When the fact reached us: the only time that "closed" has. */
   readonly observedAtMs: Milliseconds
 }
 
-export type FreezeReason = 'amount_differs' | 'payee_differs' | 'paid_twice'
+export type FreezeReason = 'amount_differs' | 'payee_differs' | 'paid_twice' | 'paid_back'
 
 type Success = PaymentFact & { readonly kind: 'succeeded' }
+type FactOfClose = PaymentFact & { readonly kind: 'closed' }
 
 export interface Change {
   readonly set: Partial<Standing>
@@ -91,19 +94,34 @@ export function mergeFact(
         tells: 'payment.failed',
       }
     case 'closed':
-      return mergeClosed(payment, context)
+      return mergeClosed(payment, fact, context)
     case 'succeeded':
       return mergeSucceeded(payment, fact, context)
   }
 }
 
-function mergeClosed(payment: Standing, context: MergeContext): Change | undefined {
+/** Kept with the close, so that a success which is told late, and was true once, is known to be stale. */
+const PAID_BACK = {
+  errorCode: 'PAID_BACK',
+  errorMessage: '订单已撤销，款项已退回付款人',
+} as const
+
+function mergeClosed(
+  payment: Standing,
+  { paidBack }: FactOfClose,
+  context: MergeContext,
+): Change | undefined {
+  // The merchant was told that it is paid, and the channel has given the money back.
+  if (paidBack && payment.state === 'succeeded') {
+    return context.isRefunded ? undefined : freeze(payment, 'paid_back')
+  }
   const closedAtMs = Math.min(payment.closedAtMs ?? context.observedAtMs, context.observedAtMs)
   const moves = mayMove(payment.state, 'closed')
-  if (!moves && closedAtMs === payment.closedAtMs) return undefined
+  const learns = paidBack && payment.state === 'closed' && !isPaidBack(payment)
+  if (!moves && !learns && closedAtMs === payment.closedAtMs) return undefined
   if (moves) {
     return {
-      set: { state: 'closed', closedAtMs },
+      set: { state: 'closed', closedAtMs, ...(paidBack && PAID_BACK) },
       event: 'payment.closed',
       tells: 'payment.closed',
     }
@@ -111,7 +129,11 @@ function mergeClosed(payment: Standing, context: MergeContext): Change | undefin
   // Failed or succeeded stays what it is. The time is kept: money that comes after it is late. Money
   // that came before it never is: the merchant was told of it, and two clocks that disagree by a
   // second must not send it back.
-  return { set: { closedAtMs }, event: 'payment.closed' }
+  return { set: { closedAtMs, ...(learns && PAID_BACK) }, event: 'payment.closed' }
+}
+
+function isPaidBack({ state, errorCode }: Standing): boolean {
+  return state === 'closed' && errorCode === PAID_BACK.errorCode
 }
 
 function mergeSucceeded(
@@ -123,7 +145,7 @@ function mergeSucceeded(
   if (misfit !== undefined) {
     return isJudged(payment, fact) ? undefined : freeze(payment, misfit)
   }
-  if (!mayMove(payment.state, 'succeeded')) return undefined
+  if (!mayMove(payment.state, 'succeeded') || isPaidBack(payment)) return undefined
 
   return succeed(payment, fact, context)
 }

@@ -141,11 +141,17 @@ export type PayOutcome =
   | NotSent
   | Unknown
 
+export interface Closed {
+  readonly kind: 'closed'
+  /** It had been paid, and the payer has all of it back: what is still told of the payment is stale. */
+  readonly paidBack?: true
+}
+
 export type QueryOutcome =
   | ({ readonly kind: 'succeeded' } & Paid)
   | { readonly kind: 'pending'; readonly pollAfterMs?: number }
   /** Closed or reversed at the channel: it can no longer be paid. */
-  | { readonly kind: 'closed' }
+  | Closed
   | Failed
   /** Still unknown to us until the channel's own "final after" has passed. */
   | { readonly kind: 'not_found' }
@@ -153,7 +159,7 @@ export type QueryOutcome =
   | Unknown
 
 export type CloseOutcome =
-  | { readonly kind: 'closed' }
+  | Closed
   /** The payer was faster. A query has to follow. */
   | { readonly kind: 'already_paid' }
   | { readonly kind: 'not_found' }
@@ -338,7 +344,7 @@ export type IdentityOutcome =
 export type PaymentFact = { readonly about: 'payment'; readonly attemptId: AttemptId } & (
   | ({ readonly kind: 'succeeded' } & Paid)
   | { readonly kind: 'pending' }
-  | { readonly kind: 'closed' }
+  | Closed
   | Failed
 )
 

@@ -64,7 +64,7 @@ async function cancelUnpaid(
     case 'succeeded':
       return { kind: 'already_paid' }
     case 'closed':
-      return { kind: 'closed' }
+      return standing
     case 'not_sent':
     case 'unknown':
       return standing
@@ -101,7 +101,8 @@ async function cancel(
   // Not carried out: whoever asks next time asks for it again.
   if (retry_flag === 'Y') return { kind: 'unknown', evidence: 'cancel wants to be repeated' }
   // Without an action there was no trade, and nothing keeps one from coming.
-  return action === undefined || action === '' ? { kind: 'not_found' } : { kind: 'closed' }
+  if (action === undefined || action === '') return { kind: 'not_found' }
+  return { kind: 'closed', ...(action === 'refund' && { paidBack: true }) }
 }
 
 const closedSchema = z.object({ out_trade_no: z.string() })

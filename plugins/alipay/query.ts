@@ -45,10 +45,18 @@ export async function queryTrade(
     return { kind: 'unknown', evidence: 'answered about another payment' }
   }
   const state = stateOfTrade(trade.data.trade_status)
-  if (state !== 'succeeded') return { kind: state }
+  if (state === 'pending') return { kind: 'pending' }
+  // What was paid has a date of payment, and keeps it when all of it was given back.
+  if (state === 'closed') {
+    return { kind: 'closed', ...(trade.data.send_pay_date !== undefined && { paidBack: true }) }
+  }
   const paid = readPaid(answer.body, payeeOf(config), ports.clock.now())
   if (!paid.ok) return { kind: 'unknown', evidence: `answered, but ${paid.refusal}` }
   return { kind: 'succeeded', ...paid.value }
 }
 
-const tradeSchema = z.object({ out_trade_no: z.string(), trade_status: z.string() })
+const tradeSchema = z.object({
+  out_trade_no: z.string(),
+  trade_status: z.string(),
+  send_pay_date: z.string().optional(),
+})

@@ -17,6 +17,8 @@ export interface BankOrder {
   paidAtMs: number
   /** The bank had closed or declined it, and took the money all the same. */
   paidAfterEnd: boolean
+  /** A close came after the payer, and gave the money back. */
+  paidBack: boolean
   /** A well signed callback said something else of it than is true. */
   liedAbout: boolean
   closeAsked: boolean
@@ -222,6 +224,7 @@ export function openBank({
       state: 'unpaid',
       paidAtMs: 0,
       paidAfterEnd: false,
+      paidBack: false,
       liedAbout: false,
       closeAsked: false,
     }

@@ -141,6 +141,7 @@ export function openLaws(
   weather: Weather,
   bankOf: () => Bank,
   timeline: Timeline,
+  hadFaults: () => boolean,
 ): Laws {
   const broken: Broken[] = []
   const standing = new Map<string, Standing>()
@@ -288,7 +289,7 @@ export function openLaws(
       const brokeItsWord = order?.paidAfterEnd === true
       if (state === 'succeeded')
         holds(
-          truth === 'paid' && order?.fen === amount,
+          (truth === 'paid' && order?.fen === amount) || order?.paidBack === true,
           () => `${id} is said to be paid, and the bank has it ${truth ?? 'not at all'}`,
         )
       if (state === 'failed')
@@ -451,10 +452,16 @@ export function openLaws(
       'select payment_id, state, attempt_id, late_decision, frozen_because, notify_url, next_split_at_ms from payments',
     )) {
       const order = bank.orders.get(String(attemptId))
-      const excused = frozen !== null && order?.liedAbout === true
+      const wentBack = frozen === 'paid_back' && order?.paidBack === true
+      const excused = (frozen !== null && order?.liedAbout === true) || wentBack
       holds(
-        frozen === null || order?.liedAbout === true,
+        frozen === null || order?.liedAbout === true || wentBack,
         () => `${id} is frozen by ${frozen}, and nobody lied`,
+      )
+      // Who was told of it died with it, or was not told: the channel does not say so of itself.
+      holds(
+        state !== 'succeeded' || order?.paidBack !== true || wentBack || hadFaults(),
+        () => `${id} is said to be paid, and was paid back by a close`,
       )
       holds(
         order?.state !== 'paid' || state === 'succeeded' || excused,

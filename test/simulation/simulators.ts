@@ -402,6 +402,7 @@ export const wechatPay = () =>
           madeAtMs: read.createdAtMs,
           charged: read.product === 'codepay',
           state: wechatState(read),
+          paidBack: payment !== null && Boolean(till?.reversal),
           paidAtMs: payment?.paidAtMs ?? 0,
         },
         refunds: refunds.map(
@@ -500,6 +501,8 @@ export const alipayChannel = () =>
       const read = alipayTrade.parse(document)
       const { outTradeNo: number, opened, paidAtMs, closedAtMs, cancels } = read
       const back = read.refunds.reduce((sum, { fen }) => sum + fen, 0)
+      // Cancelled after it was paid: that goes back under the number of the trade itself.
+      const isPaidBack = cancels > 0 && read.refunds.some((each) => each.outRequestNo === number)
       return {
         isThere: opened !== null,
         order: {
@@ -510,6 +513,7 @@ export const alipayChannel = () =>
           madeAtMs: opened?.createdAtMs ?? read.askedAtMs,
           charged: read.product === 'pay',
           state: alipayState(),
+          paidBack: isPaidBack,
           paidAtMs: paidAtMs ?? 0,
         },
         refunds: read.refunds.map((refund) => ({
@@ -524,8 +528,7 @@ export const alipayChannel = () =>
       }
 
       function alipayState(): BankOrder['state'] {
-        // Cancelled after it was paid: the payer has the money back.
-        if (paidAtMs !== null) return cancels > 0 && back === read.fen ? 'closed' : 'paid'
+        if (paidAtMs !== null) return isPaidBack && back === read.fen ? 'closed' : 'paid'
         if (closedAtMs !== null) return 'closed'
         return opened !== null && nowMs >= opened.expiresAtMs ? 'closed' : 'unpaid'
       }

@@ -90,7 +90,16 @@ export function openWorld(plan: Plan, stage: Stage, options: WorldOptions): Worl
   const timeline = openTimeline(START_MS)
   const app = stage.appOf(weather)
   const { counterpart } = stage
-  const laws = openLaws(stage.tables, counterpart, app, weather, () => world.bank, timeline)
+  const crashes = plan.steps.some(({ deed }) => deed === 'crash')
+  const laws = openLaws(
+    stage.tables,
+    counterpart,
+    app,
+    weather,
+    () => world.bank,
+    timeline,
+    () => crashes || met.size > 0,
+  )
   const bank = counterpart.openBank({
     timeline,
     plan,

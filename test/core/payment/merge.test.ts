@@ -51,6 +51,7 @@ const paid = (atMs: number, change: Partial<Success> = {}): Success => ({
 })
 const pending: PaymentFact = { ...about, kind: 'pending' }
 const closed: PaymentFact = { ...about, kind: 'closed' }
+const paidBack: PaymentFact = { ...about, kind: 'closed', paidBack: true }
 const failed: PaymentFact = { ...about, kind: 'failed', error: DECLINED }
 
 /** A fact and when we heard of it. */
@@ -99,6 +100,27 @@ describe('what one fact does to a payment', () => {
     const channelPaymentNo = state === 'succeeded' ? 'B1' : null
     const { standing } = merge({ ...CREATED, state, channelPaymentNo }, heardAt(5, fact))
     expect(standing.state).toBe(result)
+  })
+
+  it('does not believe a success that is told of what was paid back by the close', () => {
+    for (const heard of [
+      [...heardAt(5, paidBack), ...heardAt(6, paid(4))],
+      // That it was paid back is learned later than that it was closed.
+      [...heardAt(5, closed, paidBack), ...heardAt(6, paid(4))],
+    ]) {
+      const { standing, tells } = merge(CREATED, heard, 'accept')
+      expect(standing).toMatchObject({ state: 'closed', errorCode: 'PAID_BACK', paidAtMs: null })
+      expect(tells).toEqual(['payment.closed'])
+    }
+  })
+
+  it('is frozen when it was told as paid, and then paid back by a close; not when we paid it back', () => {
+    const { standing } = merge(CREATED, heardAt(5, paid(4), paidBack, paidBack))
+    expect(standing).toMatchObject({ state: 'succeeded', frozenBecause: 'paid_back' })
+    const context = { payee: 'shop', latePolicy: 'hold', observedAtMs: 9 } as const
+    const succeeded = { ...CREATED, state: 'succeeded', channelPaymentNo: 'B1' } as const
+    expect(mergeFact(succeeded, paidBack, context)).toMatchObject({ alarm: 'paid_back' })
+    expect(mergeFact(succeeded, paidBack, { ...context, isRefunded: true })).toBeUndefined()
   })
 
   it('keeps who paid, when and under which number, and forgets an earlier error', () => {

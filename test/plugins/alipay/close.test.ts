@@ -101,7 +101,11 @@ describe("closing a payment by a payer's code", () => {
   })
 
   it.each([
-    ['given back by it', { ...CLOSED, retry_flag: 'N', action: 'refund' }, { kind: 'closed' }],
+    [
+      'given back by it',
+      { ...CLOSED, retry_flag: 'N', action: 'refund' },
+      { kind: 'closed', paidBack: true },
+    ],
     ['to be repeated', { ...CLOSED, retry_flag: 'Y' }, { kind: 'unknown' }],
     [
       'to be repeated, whatever it says it did',

@@ -78,8 +78,9 @@ describe('a query', () => {
     expect(await ask(ok({ ...unpaid, trade_status }))).toEqual(outcome)
   })
 
-  it('of a trade that was given back in full says closed: nobody has the money any more', async () => {
-    expect(await ask(ok({ ...PAID, trade_status: 'TRADE_CLOSED' }))).toEqual({ kind: 'closed' })
+  it('of a trade that was given back in full says closed, and paid back: nobody has the money any more', async () => {
+    const outcome = await ask(ok({ ...PAID, trade_status: 'TRADE_CLOSED' }))
+    expect(outcome).toEqual({ kind: 'closed', paidBack: true })
   })
 
   it.each(['ACQ.TRADE_NOT_EXIST', 'aop.ACQ.TRADE_NOT_EXIST', 'TRADE_NOT_EXIST'])(
