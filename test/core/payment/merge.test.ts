@@ -182,6 +182,10 @@ describe('what is written of one fact', () => {
     errorMessage: null,
   }
   const closedAt5 = { state: 'closed', closedAtMs: 5 } as const
+  const asPaidBack = {
+    errorCode: 'PAID_BACK',
+    errorMessage: '订单已撤销，款项已退回付款人',
+  } as const
   const late = { event: 'payment.paid_late', tells: 'payment.succeeded' }
   const more = paid(6, { paid: money(101, 'CNY') })
 
@@ -219,6 +223,51 @@ describe('what is written of one fact', () => {
       { state: 'failed', closedAtMs: 12 },
       closed,
       { set: { closedAtMs: 9 }, event: 'payment.closed' },
+    ],
+    [
+      'that it is closed and paid back',
+      {},
+      paidBack,
+      {
+        set: { state: 'closed', closedAtMs: 9, ...asPaidBack },
+        event: 'payment.closed',
+        tells: 'payment.closed',
+      },
+    ],
+    [
+      'that what is closed was paid back',
+      closedAt5,
+      paidBack,
+      { set: { closedAtMs: 5, ...asPaidBack }, event: 'payment.closed' },
+    ],
+    ['that, again', { ...closedAt5, ...asPaidBack }, paidBack, undefined],
+    [
+      'that what failed was closed and paid back',
+      { state: 'failed' },
+      paidBack,
+      { set: { closedAtMs: 9 }, event: 'payment.closed' },
+    ],
+    [
+      'that what was told as paid was paid back',
+      { state: 'succeeded', channelPaymentNo: 'B1' },
+      paidBack,
+      {
+        set: { state: 'succeeded', frozenBecause: 'paid_back' },
+        event: 'payment.frozen',
+        alarm: 'paid_back',
+      },
+    ],
+    ['that what was paid back is paid', { ...closedAt5, ...asPaidBack }, paid(6), undefined],
+    [
+      'that what failed is paid, whatever the channel called its failure',
+      { state: 'failed', ...asPaidBack },
+      paid(6),
+      {
+        set: asPaid,
+        event: 'payment.succeeded',
+        tells: 'payment.succeeded',
+        alarm: 'succeeded_after_failure',
+      },
     ],
     [
       'that it is paid',
