@@ -111,14 +111,15 @@ export function wireCases(wire: Wire, proves: { connect: boolean; deadline: bool
     },
     {
       name: 'silence',
-      request: { url: `${wire.url}/silent`, timeoutMs: 100 },
-      answer: { kind: 'unknown', why: 'no answer: nothing within 100 ms' },
+      // Long enough for the request to leave on a busy machine.
+      request: { url: `${wire.url}/silent`, timeoutMs: 1_500 },
+      answer: { kind: 'unknown', why: 'no answer: nothing within 1500 ms' },
     },
     {
       name: 'a body that stops to come',
       // Long enough for the headers to come on a busy machine.
-      request: { url: `${wire.url}/slow`, timeoutMs: 1_000 },
-      answer: { kind: 'unknown', why: 'answer 200 broke off: unfinished after 1000 ms' },
+      request: { url: `${wire.url}/slow`, timeoutMs: 1_500 },
+      answer: { kind: 'unknown', why: 'answer 200 broke off: unfinished after 1500 ms' },
     },
     {
       name: 'a URL that is none',
