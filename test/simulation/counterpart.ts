@@ -27,6 +27,8 @@ export interface Counterpart {
   settings(): Promise<Readonly<Record<string, Json>>>
   /** What a way wants beside the amount, as JeePay's `channelExtra`. */
   extraOf(way: OrderPlan['way'], chance: Chance, nowMs: number): string | undefined
+  /** To whom it sends money, in the words of JeePay's transfer. */
+  readonly payee: Readonly<Record<string, string>>
   /** Whether it takes what we answered its callback for a yes. */
   isAcknowledged(answer: Response): Promise<boolean>
   openBank(options: BankOptions): Bank
@@ -47,6 +49,7 @@ export const modelBank: Counterpart = {
   plugin: simulatedChannel,
   ways: { WX_NATIVE: 'WX_NATIVE', WX_BAR: 'WX_BAR', ALI_APP: 'ALI_APP' },
   entry: 'WX_CASH',
+  payee: { accountNo: 'payee' },
   canaries: ['key-canary', PAYER_CANARY],
   callsOnce: true,
   keepsRefused: true,

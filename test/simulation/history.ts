@@ -241,7 +241,7 @@ function openDeeds(world: World): (step: Step) => void {
       entryType: counterpart.entry,
       amount: transfer.fen,
       currency: 'cny',
-      accountNo: 'payee',
+      ...counterpart.payee,
       transferDesc: `transfer#${step.of + 1}`,
       ...(transfer.told && { notifyUrl: NOTIFY_URL }),
       ...changed,

@@ -255,7 +255,11 @@ export function openLaws(
   }
 
   /** One effect a number of the merchant's, by which the bank's books name it; and no more back than came. */
-  function inspectEffects(orders: Bank['orders'], refunds: Bank['refunds']): void {
+  function inspectEffects(
+    orders: Bank['orders'],
+    refunds: Bank['refunds'],
+    transfers: Bank['transfers'],
+  ): void {
     const names = new Set<string>()
     for (const { name, state, number } of orders.values()) {
       if (state !== 'paid') continue
@@ -270,6 +274,11 @@ export function openLaws(
       names.add(what)
       going.set(order, (going.get(order) ?? 0) + fen)
     }
+    for (const { name, state, number } of transfers.values()) {
+      if (state === 'declined' || state === 'closed') continue
+      holds(!names.has(name), () => `${name} was sent twice, the second time as ${number}`)
+      names.add(name)
+    }
     for (const [number, fen] of going) {
       const paid = orders.get(number)?.fen ?? 0
       holds(fen <= paid, () => `${fen} of ${paid} goes back of ${number}`)
@@ -279,8 +288,8 @@ export function openLaws(
   /** We never say of money what the bank does not say. */
   function inspectTruth(): void {
     const bank = bankOf()
-    const { orders, refunds } = bank
-    inspectEffects(orders, refunds)
+    const { orders, refunds, transfers } = bank
+    inspectEffects(orders, refunds, transfers)
     for (const [id, state, attemptId, amount] of text(
       'select payment_id, state, attempt_id, amount_minor from payments',
     )) {
@@ -323,7 +332,7 @@ export function openLaws(
         )
     }
     for (const [id, state] of text('select transfer_id, state from transfers')) {
-      const truth = bank.transfers.get(String(id))?.state
+      const truth = transfers.get(String(id))?.state
       if (state === 'succeeded')
         holds(
           truth === 'paid',

@@ -23,6 +23,7 @@ import type {
   BankOptions,
   BankOrder,
   BankRefund,
+  BankTransfer,
   Callback,
 } from './bank.ts'
 import { type Chance, chanceOf } from './chance.ts'
@@ -41,12 +42,14 @@ interface Channel {
   readonly entry: string
   readonly canaries: readonly string[]
   readonly payer: Readonly<Record<string, string>>
+  readonly payee: Readonly<Record<string, string>>
   /** A code that a payer shows, by which it is drawn what comes of it. */
   payerCode(chance: Chance, nowMs: number): string
   readCall(request: HttpRequest): BankCall
   /** Where the orders are in the books, and what they say. */
   readonly kind: string
   read(document: Json, nowMs: number): ReadOrder
+  readTransfer(document: Json): BankTransfer
   isAcknowledged(answer: Response): Promise<boolean>
   /** The same callback, signed by nobody. */
   forged(callback: Callback): Callback
@@ -59,13 +62,16 @@ interface ReadOrder {
   readonly refunds: readonly BankRefund[]
 }
 
+type TransferState = BankTransfer['state']
+
 export function simulatedCounterpart(channel: Channel): Counterpart {
-  const { plugin, ways, entry, canaries } = channel
+  const { plugin, ways, entry, payee, canaries } = channel
   const furnishing = channel.simulate(portsAt(START_MS, listedBooks()))
   return {
     plugin,
     ways,
     entry,
+    payee,
     canaries,
     callsOnce: false,
     keepsRefused: false,
@@ -98,6 +104,12 @@ const PLAYED: ReadonlySet<Deed> = new Set([
   'refund_again',
   'refund_other',
   'ask_refund',
+  'transfer',
+  'transfer_again',
+  'transfer_other',
+  'ask_transfer',
+  'payee_takes',
+  'cancel_transfer',
   'payer_pays',
   'forged_callback',
   'stray_callback',
@@ -121,7 +133,8 @@ function adapts(plan: Plan): Plan {
       skewsMs: weather.skewsMs.map(within),
     },
     orders: plan.orders.map((order): OrderPlan => ({ ...order, split: 'none' })),
-    transfers: [],
+    // Less than ten fen are too little for either.
+    transfers: plan.transfers.map((transfer) => ({ ...transfer, fen: transfer.fen + 10 })),
     returns: [],
     steps: plan.steps.filter(({ deed }) => PLAYED.has(deed)),
   }
@@ -178,6 +191,11 @@ function openSimulated(channel: Channel, options: BankOptions): Bank {
   const everyMs = Math.max(2 * SECOND_MS, stormMs / 40)
   for (let atMs = everyMs; atMs < stormMs; atMs += everyMs) timeline.after(atMs, ticks)
 
+  function transfers(): ReadonlyMap<string, BankTransfer> {
+    const all = books.all('transfer').map(channel.readTransfer)
+    return new Map(all.map((transfer) => [transfer.number, transfer]))
+  }
+
   /** What people do is heard of when it is done; nobody waits for it. */
   function goesOn(what: string, done: Promise<unknown>): void {
     done.then(
@@ -223,7 +241,9 @@ function openSimulated(channel: Channel, options: BankOptions): Bank {
     get refunds() {
       return refunds()
     },
-    transfers: new Map(),
+    get transfers() {
+      return transfers()
+    },
     splits: new Map(),
     returns: new Map(),
     callbacks,
@@ -240,6 +260,11 @@ function openSimulated(channel: Channel, options: BankOptions): Bank {
       goesOn('the payer', opensAndPays(handed))
       return true
     },
+    payeeTakes(number) {
+      const waits = transfers().get(number)?.state === 'waiting'
+      if (waits) goesOn(`the payee of ${number}`, actOn(number, 'pay'))
+      return waits
+    },
     misspeaks(_, how) {
       const [callback] = callbacks
       return how === 'forged' && callback !== undefined ? channel.forged(callback) : undefined
@@ -247,7 +272,6 @@ function openSimulated(channel: Channel, options: BankOptions): Bank {
     decides: ticks,
     // No part of what it plays.
     paysAfterEnd: () => false,
-    payeeTakes: () => false,
     takesKey: () => undefined,
     signsWith: () => undefined,
   }
@@ -256,8 +280,17 @@ function openSimulated(channel: Channel, options: BankOptions): Bank {
 const QUERIES: Readonly<Record<string, SimulatedOperation>> = {
   query: 'query',
   query_refund: 'query_refund',
+  query_transfer: 'query_transfer',
 }
-const OPERATIONS: readonly string[] = ['pay', 'query', 'close', 'refund', 'query_refund']
+const OPERATIONS: readonly string[] = [
+  'pay',
+  'query',
+  'close',
+  'refund',
+  'query_refund',
+  'transfer',
+  'query_transfer',
+]
 
 /** A channel is behind itself for a minute, and no longer. */
 function moodily(
@@ -322,6 +355,7 @@ const wechatOrder = z.object({
   amount: z.object({ minor: z.number() }),
   notifyUrl: z.string().nullable(),
   createdAtMs: z.number(),
+  payableUntilMs: z.number(),
   payment: z.object({ paidAtMs: z.number() }).nullable(),
   closedAtMs: z.number().nullable(),
   till: z.object({ failure: z.string().nullable(), reversal: z.unknown() }).nullable(),
@@ -344,12 +378,57 @@ const WECHAT_REFUNDS = {
   ABNORMAL: 'abnormal',
 } as const
 
+const wechatTransfer = z.object({
+  outBillNo: z.string(),
+  remark: z.string(),
+  amountMinor: z.number(),
+  notifyUrl: z.string().nullable(),
+  state: z.enum([
+    'ACCEPTED',
+    'PROCESSING',
+    'WAIT_USER_CONFIRM',
+    'TRANSFERING',
+    'SUCCESS',
+    'FAIL',
+    'CANCELING',
+    'CANCELLED',
+  ]),
+  updatedAtMs: z.number(),
+})
+
+const WECHAT_TRANSFERS: Readonly<Record<z.output<typeof wechatTransfer>['state'], TransferState>> =
+  {
+    ACCEPTED: 'pending',
+    PROCESSING: 'pending',
+    WAIT_USER_CONFIRM: 'waiting',
+    TRANSFERING: 'pending',
+    SUCCESS: 'paid',
+    FAIL: 'declined',
+    CANCELING: 'pending',
+    CANCELLED: 'closed',
+  }
+
+/** The occasion that money is sent for, which WeChat Pay wants to know. */
+const WECHAT_SCENE = {
+  transferSceneId: '1000',
+  transferSceneReportInfos: [
+    { infoType: '活动名称', infoContent: '新会员有礼' },
+    { infoType: '奖励说明', infoContent: '注册会员抽奖一等奖' },
+  ],
+}
+
 const WECHAT_CALLS: readonly (readonly [RegExp, string])[] = [
   [/^POST \/v3\/pay\/transactions\/(?:native|jsapi|app|h5)$/, 'pay'],
   [/^GET \/v3\/pay\/transactions\/out-trade-no\/([^/]+)$/, 'query'],
   [/^POST \/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/, 'close'],
   [/^POST \/v3\/refund\/domestic\/refunds$/, 'refund'],
   [/^GET \/v3\/refund\/domestic\/refunds\/([^/]+)$/, 'query_refund'],
+  [/^POST \/v3\/fund-app\/mch-transfer\/transfer-bills$/, 'transfer'],
+  [/^GET \/v3\/fund-app\/mch-transfer\/transfer-bills\/out-bill-no\/([^/]+)$/, 'query_transfer'],
+  [
+    /^POST \/v3\/fund-app\/mch-transfer\/transfer-bills\/out-bill-no\/([^/]+)\/cancel$/,
+    'cancel_transfer',
+  ],
   [/^POST \/pay\/micropay$/, 'pay'],
   [/^POST \/pay\/orderquery$/, 'query'],
   [/^POST \/secapi\/pay\/reverse$/, 'close'],
@@ -364,6 +443,10 @@ export const wechatPay = () =>
     entry: 'WX_CASH',
     canaries: ['BEGIN PRIVATE KEY', PAYER_OF_WECHAT],
     payer: { openid: PAYER_OF_WECHAT },
+    payee: {
+      accountNo: 'oSimulatedStaff0000000000001',
+      channelExtra: JSON.stringify(WECHAT_SCENE),
+    },
     payerCode(chance, nowMs) {
       const bytes = (length: number) => Uint8Array.from({ length }, () => chance.whole(0, 255))
       const outcome = chance.pick([
@@ -382,14 +465,14 @@ export const wechatPay = () =>
         const found = pattern.exec(`${method} ${pathname}`)
         if (found === null) continue
         const inBody = /"?out_(?:refund|trade)_no"?(?:":"|><!\[CDATA\[|>)([\w-]+)/
-        const refund = /"out_refund_no":"([\w-]+)"/.exec(text)?.[1]
-        const number = found[1] ?? refund ?? inBody.exec(text)?.[1] ?? ''
+        const first = /"out_(?:refund|bill)_no":"([\w-]+)"/.exec(text)?.[1]
+        const number = found[1] ?? first ?? inBody.exec(text)?.[1] ?? ''
         return { operation, number, text: number }
       }
       return { operation: pathname, number: '', text: '' }
     },
     kind: 'order',
-    read(document) {
+    read(document, nowMs) {
       const read = wechatOrder.parse(document)
       const { outTradeNo: number, payment, till, refunds } = read
       return {
@@ -418,11 +501,26 @@ export const wechatPay = () =>
         ),
       }
 
-      function wechatState({ closedAtMs }: z.output<typeof wechatOrder>): BankOrder['state'] {
+      function wechatState({
+        closedAtMs,
+        payableUntilMs,
+      }: z.output<typeof wechatOrder>): BankOrder['state'] {
         if (till?.reversal) return 'closed'
         if (payment !== null) return 'paid'
         if (till?.failure) return 'declined'
-        return closedAtMs === null ? 'unpaid' : 'closed'
+        // WeChat Pay calls it unpaid for ever; but nobody can pay it any more.
+        return closedAtMs === null && nowMs < payableUntilMs ? 'unpaid' : 'closed'
+      }
+    },
+    readTransfer(document) {
+      const read = wechatTransfer.parse(document)
+      return {
+        number: read.outBillNo,
+        name: read.remark,
+        fen: read.amountMinor,
+        callbackUrl: read.notifyUrl ?? '',
+        state: WECHAT_TRANSFERS[read.state],
+        atMs: read.updatedAtMs,
       }
     },
     isAcknowledged: async ({ status }) => status === 200 || status === 204,
@@ -460,6 +558,17 @@ const alipayTrade = z.object({
   ),
 })
 
+const alipayTransfer = z.object({
+  outBizNo: z.string(),
+  fen: z.number(),
+  title: z.string(),
+  askedAtMs: z.number(),
+  status: z.enum(['DEALING', 'SUCCESS', 'FAIL', 'REFUND']),
+})
+
+const ALIPAY_TRANSFERS: Readonly<Record<z.output<typeof alipayTransfer>['status'], TransferState>> =
+  { DEALING: 'pending', SUCCESS: 'paid', FAIL: 'declined', REFUND: 'closed' }
+
 const ALIPAY_CALLS: Readonly<Record<string, string>> = {
   'alipay.trade.precreate': 'pay',
   'alipay.trade.create': 'pay',
@@ -469,11 +578,14 @@ const ALIPAY_CALLS: Readonly<Record<string, string>> = {
   'alipay.trade.cancel': 'close',
   'alipay.trade.refund': 'refund',
   'alipay.trade.fastpay.refund.query': 'query_refund',
+  'alipay.fund.trans.uni.transfer': 'transfer',
+  'alipay.fund.trans.common.query': 'query_transfer',
 }
 
 const alipayContent = z.object({
   out_trade_no: z.string().default(''),
   out_request_no: z.string().optional(),
+  out_biz_no: z.string().optional(),
 })
 
 export const alipayChannel = () =>
@@ -484,6 +596,7 @@ export const alipayChannel = () =>
     entry: 'ALIPAY_CASH',
     canaries: ['BEGIN PRIVATE KEY', PAYER_OF_ALIPAY],
     payer: {},
+    payee: { accountNo: 'zhang@example.com', accountName: '张三' },
     // Paid; waits; paid after ten seconds; and paid though the answer does not say so.
     payerCode: (chance) =>
       `28${chance.whole(1e13, 9e13)}${chance.pick(['01', '04', '03', '20', '22'])}`,
@@ -492,8 +605,8 @@ export const alipayChannel = () =>
       for (const [name, value] of new URL(url).searchParams) parameters.append(name, value)
       const method = parameters.get('method') ?? ''
       const content = alipayContent.safeParse(JSON.parse(parameters.get('biz_content') ?? '{}'))
-      const { out_trade_no = '', out_request_no } = content.data ?? {}
-      const number = out_request_no ?? out_trade_no
+      const { out_trade_no = '', out_request_no, out_biz_no } = content.data ?? {}
+      const number = out_request_no ?? out_biz_no ?? out_trade_no
       return { operation: ALIPAY_CALLS[method] ?? method, number, text: number }
     },
     kind: 'trade',
@@ -531,6 +644,17 @@ export const alipayChannel = () =>
         if (paidAtMs !== null) return isPaidBack && back === read.fen ? 'closed' : 'paid'
         if (closedAtMs !== null) return 'closed'
         return opened !== null && nowMs >= opened.expiresAtMs ? 'closed' : 'unpaid'
+      }
+    },
+    readTransfer(document) {
+      const read = alipayTransfer.parse(document)
+      return {
+        number: read.outBizNo,
+        name: read.title,
+        fen: read.fen,
+        callbackUrl: '',
+        state: ALIPAY_TRANSFERS[read.status],
+        atMs: read.askedAtMs,
       }
     },
     isAcknowledged: async (answer) => answer.status === 200 && (await answer.text()) === 'success',
