@@ -1,5 +1,6 @@
-import type { AnyChannel } from '../../core/plugin/api.ts'
+import type { AnyChannel, SplitReceiver } from '../../core/plugin/api.ts'
 import type { Json } from '../../core/plugin/simulator.ts'
+import type { HttpAnswer, HttpRequest } from '../../core/ports.ts'
 import { type Bank, type BankOptions, openBank } from './bank.ts'
 import type { Chance } from './chance.ts'
 import { FIRST_KEY, PAYER_CANARY, simulatedChannel } from './channel.ts'
@@ -16,7 +17,7 @@ export interface Counterpart {
   readonly canaries: readonly string[]
   /** Whether each sending is one call; else it may be several, to two hosts. */
   readonly callsOnce: boolean
-  /** Whether an order that it refuses is kept as one that was declined; else it is nowhere. */
+  /** Whether an order that it refuses is kept as declined; else it is nowhere, or closed by its time. */
   readonly keepsRefused: boolean
   /** Whether its "not found" is final before the latest call has arrived. */
   readonly isFinalEarly: boolean
@@ -29,6 +30,10 @@ export interface Counterpart {
   extraOf(way: OrderPlan['way'], chance: Chance, nowMs: number): string | undefined
   /** To whom it sends money, in the words of JeePay's transfer. */
   readonly payee: Readonly<Record<string, string>>
+  /** Who may have shares of payments, and how much. */
+  readonly sharers: readonly (readonly [receiver: SplitReceiver, partsPerMillion: number])[]
+  /** Answers what is called before any history: receivers are made known. */
+  isFurnished(request: HttpRequest): Promise<HttpAnswer>
   /** Whether it takes what we answered its callback for a yes. */
   isAcknowledged(answer: Response): Promise<boolean>
   openBank(options: BankOptions): Bank
@@ -58,6 +63,11 @@ export const modelBank: Counterpart = {
   adapts: (plan) => plan,
   settings: async () => ({ merchant: 'shop', key: FIRST_KEY }),
   extraOf: (way) => (way === 'WX_BAR' ? '{"authCode":"100000000000000001"}' : undefined),
+  sharers: [
+    [{ kind: 'merchant', account: 'partner', relation: 'STORE' }, 300_000],
+    [{ kind: 'merchant', account: 'store', relation: 'STORE' }, 200_000],
+  ],
+  isFurnished: async () => ({ kind: 'not_sent', reason: 'nobody calls' }),
   isAcknowledged: async ({ status }) => status === 200,
   openBank,
 }

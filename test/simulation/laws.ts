@@ -305,7 +305,7 @@ export function openLaws(
         holds(
           truth === 'declined' ||
             brokeItsWord ||
-            (truth === undefined && !counterpart.keepsRefused),
+            (truth !== 'paid' && truth !== 'unpaid' && !counterpart.keepsRefused),
           () => `${id} is said to have failed, and the bank has it ${truth ?? 'not at all'}`,
         )
       if (state === 'closed') {

@@ -23,12 +23,14 @@ import type {
   BankOptions,
   BankOrder,
   BankRefund,
+  BankReturn,
+  BankSplit,
   BankTransfer,
   Callback,
 } from './bank.ts'
 import { type Chance, chanceOf } from './chance.ts'
 import type { Counterpart } from './counterpart.ts'
-import type { Deed, OrderPlan, Plan } from './plan.ts'
+import type { Deed, Plan } from './plan.ts'
 import { START_MS } from './stage.ts'
 
 /**
@@ -43,6 +45,7 @@ interface Channel {
   readonly canaries: readonly string[]
   readonly payer: Readonly<Record<string, string>>
   readonly payee: Readonly<Record<string, string>>
+  readonly sharers: Counterpart['sharers']
   /** A code that a payer shows, by which it is drawn what comes of it. */
   payerCode(chance: Chance, nowMs: number): string
   readCall(request: HttpRequest): BankCall
@@ -60,19 +63,24 @@ interface ReadOrder {
   /** Whether it is there for those who ask: a code that nobody has opened is no trade at Alipay. */
   readonly isThere: boolean
   readonly refunds: readonly BankRefund[]
+  readonly splits: readonly BankSplit[]
+  readonly returns: readonly BankReturn[]
 }
 
 type TransferState = BankTransfer['state']
 
 export function simulatedCounterpart(channel: Channel): Counterpart {
-  const { plugin, ways, entry, payee, canaries } = channel
-  const furnishing = channel.simulate(portsAt(START_MS, listedBooks()))
+  const { plugin, ways, entry, payee, sharers, canaries } = channel
+  const furnished = listedBooks()
+  const furnishing = channel.simulate(portsAt(START_MS - SECOND_MS, furnished))
   return {
     plugin,
     ways,
     entry,
     payee,
+    sharers,
     canaries,
+    isFurnished: (request) => carriedOut(furnishing, request),
     callsOnce: false,
     keepsRefused: false,
     isFinalEarly: true,
@@ -90,7 +98,7 @@ export function simulatedCounterpart(channel: Channel): Counterpart {
       }
     },
     isAcknowledged: channel.isAcknowledged,
-    openBank: (options) => openSimulated(channel, options),
+    openBank: (options) => openSimulated(channel, furnished.copy(), options),
   }
 }
 
@@ -110,6 +118,10 @@ const PLAYED: ReadonlySet<Deed> = new Set([
   'ask_transfer',
   'payee_takes',
   'cancel_transfer',
+  'split',
+  'ask_split',
+  'return',
+  'return_again',
   'payer_pays',
   'forged_callback',
   'stray_callback',
@@ -132,18 +144,15 @@ function adapts(plan: Plan): Plan {
       bankSkewMs: within(weather.bankSkewMs),
       skewsMs: weather.skewsMs.map(within),
     },
-    orders: plan.orders.map((order): OrderPlan => ({ ...order, split: 'none' })),
     // Less than ten fen are too little for either.
     transfers: plan.transfers.map((transfer) => ({ ...transfer, fen: transfer.fen + 10 })),
-    returns: [],
     steps: plan.steps.filter(({ deed }) => PLAYED.has(deed)),
   }
 }
 
-function openSimulated(channel: Channel, options: BankOptions): Bank {
+function openSimulated(channel: Channel, books: ListedBooks, options: BankOptions): Bank {
   const { timeline, plan, fault, tell } = options
   const { seed, weather, stormMs } = plan
-  const books = listedBooks()
   const random = chanceOf(seed, 'simulator')
   const callbacks: Callback[] = []
   const simulator = channel.simulate({
@@ -214,15 +223,11 @@ function openSimulated(channel: Channel, options: BankOptions): Bank {
   }
 
   async function serve(request: HttpRequest, mood: BankMood): Promise<HttpAnswer> {
-    const { method, url, headers, body } = request
     await simulator.misbehave(moodily(mood, channel.readCall(request), orders(), timeline.nowMs()))
-    const asked = new Request(url, { method, headers, ...(body !== undefined && { body }) })
-    const served = await simulator.serve(asked)
+    const answer = await carriedOut(simulator, request)
     await simulator.misbehave([])
     timeline.after(1, ticks)
-    if (typeof served === 'string') return { kind: 'unknown', evidence: served }
-    const bytes = new Uint8Array(await served.arrayBuffer())
-    return { kind: 'answered', status: served.status, headers: served.headers, body: bytes }
+    return answer
   }
 
   let ticking: Promise<void> | undefined
@@ -244,8 +249,14 @@ function openSimulated(channel: Channel, options: BankOptions): Bank {
     get transfers() {
       return transfers()
     },
-    splits: new Map(),
-    returns: new Map(),
+    get splits() {
+      const all = [...documents()].flatMap((read) => read.splits)
+      return new Map(all.map((split) => [split.number, split]))
+    },
+    get returns() {
+      const all = [...documents()].flatMap((read) => read.returns)
+      return new Map(all.map((taken) => [taken.number, taken]))
+    },
     callbacks,
     isCalledBy: ({ url }) => simulator.hosts.includes(new URL(url).host),
     readCall: channel.readCall,
@@ -275,6 +286,15 @@ function openSimulated(channel: Channel, options: BankOptions): Bank {
     takesKey: () => undefined,
     signsWith: () => undefined,
   }
+}
+
+async function carriedOut(simulator: Simulator, request: HttpRequest): Promise<HttpAnswer> {
+  const { method, url, headers, body } = request
+  const asked = new Request(url, { method, headers, ...(body !== undefined && { body }) })
+  const served = await simulator.serve(asked)
+  if (typeof served === 'string') return { kind: 'unknown', evidence: served }
+  const bytes = new Uint8Array(await served.arrayBuffer())
+  return { kind: 'answered', status: served.status, headers: served.headers, body: bytes }
 }
 
 const QUERIES: Readonly<Record<string, SimulatedOperation>> = {
@@ -312,8 +332,13 @@ function moodily(
 }
 
 /** Books in memory, that can be read at once too. */
-function listedBooks(): Books & { all(kind: string): readonly Json[] } {
-  const kinds = new Map<string, Map<string, string>>()
+interface ListedBooks extends Books {
+  all(kind: string): readonly Json[]
+  /** The same to begin with. */
+  copy(): ListedBooks
+}
+
+function listedBooks(kinds = new Map<string, Map<string, string>>()): ListedBooks {
   const shelf = (kind: string) => {
     const known = kinds.get(kind) ?? new Map<string, string>()
     kinds.set(kind, known)
@@ -335,6 +360,8 @@ function listedBooks(): Books & { all(kind: string): readonly Json[] } {
       return changed
     },
     all: (kind) => sorted(kind).map(([, text]) => JSON.parse(text)),
+    copy: () =>
+      listedBooks(new Map([...kinds].map(([kind, documents]) => [kind, new Map(documents)]))),
   }
 }
 
@@ -369,7 +396,40 @@ const wechatOrder = z.object({
       acceptedAtMs: z.number(),
     }),
   ),
+  sharing: z
+    .object({
+      splits: z.array(
+        z.object({
+          outOrderNo: z.string(),
+          state: z.enum(['PROCESSING', 'FINISHED']),
+          shares: z.array(
+            z.object({
+              account: z.string(),
+              amountMinor: z.number(),
+              result: z.enum(['PENDING', 'SUCCESS', 'CLOSED']),
+            }),
+          ),
+        }),
+      ),
+      returns: z.array(
+        z.object({
+          outReturnNo: z.string(),
+          outOrderNo: z.string(),
+          returnMchid: z.string(),
+          amountMinor: z.number(),
+          result: z.enum(['PROCESSING', 'SUCCESS', 'FAILED']),
+          createdAtMs: z.number(),
+        }),
+      ),
+    })
+    .nullable(),
 })
+
+const WECHAT_SHARES = { PENDING: 'pending', SUCCESS: 'succeeded', CLOSED: 'failed' } as const
+const WECHAT_RETURNS = { PROCESSING: 'pending', SUCCESS: 'paid', FAILED: 'declined' } as const
+
+/** What a call is about, the more special one first. */
+const OWN_NUMBERS = ['out_return_no', 'out_order_no', 'out_refund_no', 'out_bill_no']
 
 const WECHAT_REFUNDS = {
   PROCESSING: 'pending',
@@ -417,7 +477,7 @@ const WECHAT_SCENE = {
   ],
 }
 
-const WECHAT_CALLS: readonly (readonly [RegExp, string])[] = [
+const WECHAT_CALLS: readonly (readonly [pattern: RegExp, operation: string])[] = [
   [/^POST \/v3\/pay\/transactions\/(?:native|jsapi|app|h5)$/, 'pay'],
   [/^GET \/v3\/pay\/transactions\/out-trade-no\/([^/]+)$/, 'query'],
   [/^POST \/v3\/pay\/transactions\/out-trade-no\/([^/]+)\/close$/, 'close'],
@@ -429,6 +489,10 @@ const WECHAT_CALLS: readonly (readonly [RegExp, string])[] = [
     /^POST \/v3\/fund-app\/mch-transfer\/transfer-bills\/out-bill-no\/([^/]+)\/cancel$/,
     'cancel_transfer',
   ],
+  [/^POST \/v3\/profitsharing\/orders(?:\/unfreeze)?$/, 'split'],
+  [/^GET \/v3\/profitsharing\/orders\/([^/]+)$/, 'query_split'],
+  [/^POST \/v3\/profitsharing\/return-orders$/, 'split_return'],
+  [/^GET \/v3\/profitsharing\/return-orders\/([^/]+)$/, 'query_split_return'],
   [/^POST \/pay\/micropay$/, 'pay'],
   [/^POST \/pay\/orderquery$/, 'query'],
   [/^POST \/secapi\/pay\/reverse$/, 'close'],
@@ -443,6 +507,10 @@ export const wechatPay = () =>
     entry: 'WX_CASH',
     canaries: ['BEGIN PRIVATE KEY', PAYER_OF_WECHAT],
     payer: { openid: PAYER_OF_WECHAT },
+    sharers: [
+      [{ kind: 'merchant', account: '1900000301', name: '示例门店', relation: 'STORE' }, 200_000],
+      [{ kind: 'person', account: 'oSimulatedStaff0000000000001', relation: 'STAFF' }, 100_000],
+    ],
     payee: {
       accountNo: 'oSimulatedStaff0000000000001',
       channelExtra: JSON.stringify(WECHAT_SCENE),
@@ -464,10 +532,11 @@ export const wechatPay = () =>
       for (const [pattern, operation] of WECHAT_CALLS) {
         const found = pattern.exec(`${method} ${pathname}`)
         if (found === null) continue
-        const inBody = /"?out_(?:refund|trade)_no"?(?:":"|><!\[CDATA\[|>)([\w-]+)/
-        const first = /"out_(?:refund|bill)_no":"([\w-]+)"/.exec(text)?.[1]
-        const number = found[1] ?? first ?? inBody.exec(text)?.[1] ?? ''
-        return { operation, number, text: number }
+        const inBody = /"?out_trade_no"?(?:":"|><!\[CDATA\[|>)([\w-]+)/
+        const own = OWN_NUMBERS.map((name) => new RegExp(`"${name}":"([\\w-]+)"`).exec(text)?.[1])
+        const number = found[1] ?? own.find(Boolean) ?? inBody.exec(text)?.[1] ?? ''
+        // What a split leaves is freed under its number with a letter behind it.
+        return { operation, number: number.replace(/F$/, ''), text: number }
       }
       return { operation: pathname, number: '', text: '' }
     },
@@ -499,6 +568,24 @@ export const wechatPay = () =>
             atMs: acceptedAtMs,
           }),
         ),
+        splits: (read.sharing?.splits ?? []).map(({ outOrderNo, state, shares }) => ({
+          number: outOrderNo,
+          order: number,
+          state: state === 'FINISHED' ? 'paid' : 'pending',
+          shares: shares.map(({ account, amountMinor, result }) => ({
+            account,
+            fen: amountMinor,
+            state: WECHAT_SHARES[result],
+          })),
+        })),
+        returns: (read.sharing?.returns ?? []).map((taken) => ({
+          number: taken.outReturnNo,
+          order: taken.outOrderNo,
+          account: taken.returnMchid,
+          fen: taken.amountMinor,
+          state: WECHAT_RETURNS[taken.result],
+          atMs: taken.createdAtMs,
+        })),
       }
 
       function wechatState({
@@ -556,7 +643,21 @@ const alipayTrade = z.object({
       arrivesAtMs: z.number(),
     }),
   ),
+  splits: z.array(
+    z.object({
+      outRequestNo: z.string(),
+      shares: z.array(
+        z.object({
+          transIn: z.string(),
+          fen: z.number(),
+          state: z.enum(['PROCESSING', 'SUCCESS', 'FAIL']),
+        }),
+      ),
+    }),
+  ),
 })
+
+const ALIPAY_SHARES = { PROCESSING: 'pending', SUCCESS: 'succeeded', FAIL: 'failed' } as const
 
 const alipayTransfer = z.object({
   outBizNo: z.string(),
@@ -578,6 +679,8 @@ const ALIPAY_CALLS: Readonly<Record<string, string>> = {
   'alipay.trade.cancel': 'close',
   'alipay.trade.refund': 'refund',
   'alipay.trade.fastpay.refund.query': 'query_refund',
+  'alipay.trade.order.settle': 'split',
+  'alipay.trade.order.settle.query': 'query_split',
   'alipay.fund.trans.uni.transfer': 'transfer',
   'alipay.fund.trans.common.query': 'query_transfer',
 }
@@ -597,6 +700,10 @@ export const alipayChannel = () =>
     canaries: ['BEGIN PRIVATE KEY', PAYER_OF_ALIPAY],
     payer: {},
     payee: { accountNo: 'zhang@example.com', accountName: '张三' },
+    sharers: [
+      [{ kind: 'person', account: '2088100000000011', name: '张三', relation: 'STAFF' }, 200_000],
+      [{ kind: 'person', account: '13800000012', name: '李四', relation: 'PARTNER' }, 100_000],
+    ],
     // Paid; waits; paid after ten seconds; and paid though the answer does not say so.
     payerCode: (chance) =>
       `28${chance.whole(1e13, 9e13)}${chance.pick(['01', '04', '03', '20', '22'])}`,
@@ -638,6 +745,17 @@ export const alipayChannel = () =>
           state: refund.arrivesAtMs <= nowMs ? 'paid' : 'pending',
           atMs: refund.askedAtMs,
         })),
+        splits: read.splits.map(({ outRequestNo, shares }) => ({
+          number: outRequestNo,
+          order: number,
+          state: shares.some(({ state }) => state === 'PROCESSING') ? 'pending' : 'paid',
+          shares: shares.map(({ transIn, fen, state }) => ({
+            account: transIn,
+            fen,
+            state: ALIPAY_SHARES[state],
+          })),
+        })),
+        returns: [],
       }
 
       function alipayState(): BankOrder['state'] {

@@ -89,18 +89,13 @@ export async function openStage(counterpart: Counterpart = modelBank): Promise<S
   }
 }
 
-const SHARERS = [
-  ['partner', 300_000],
-  ['store', 200_000],
-] as const
-
 /** Merchants, apps and accounts, made as an operator makes them, on a day without wind. */
 async function furnish(tables: Tables, counterpart: Counterpart) {
   const random = chanceOf(1, 'furniture')
   const ports: Ports = {
     clock: { now: () => START_MS - 1_000, sleep: async () => {} },
     random: { bytes: (length) => Uint8Array.from({ length }, () => random.whole(0, 255)) },
-    http: { send: async () => ({ kind: 'not_sent', reason: 'nobody calls' }) },
+    http: { send: (request) => counterpart.isFurnished(request) },
     database: databaseOf(tables),
     log: { write: () => {} },
     timer: { wake: async () => {} },
@@ -126,22 +121,22 @@ async function furnish(tables: Tables, counterpart: Counterpart) {
         const { appId } = app
         await openPassage(core, { appId, way, accountId, feePartsPerMillion: 6_000 })
       }
-      const sharers = counterpart.plays('split') ? SHARERS : []
       const groupId = await createGroup(core, { merchantNo, name, isAutomatic: true })
       const found = await findApp(core, app.appId)
       assert(found !== undefined, 'the app is there')
       const receivers: App['receivers'][number][] = []
-      for (const [account, sharePartsPerMillion] of sharers) {
+      for (const [receiver, sharePartsPerMillion] of counterpart.sharers) {
         const bound = await bindReceiver(core, found, {
           channel,
           groupId,
-          alias: account,
-          receiver: { kind: 'merchant', account, relation: 'STORE' },
+          alias: receiver.account,
+          receiver,
           extInfo: undefined,
           sharePartsPerMillion,
         })
         assert(bound.ok && bound.value.kind === 'bound', 'the receiver is bound')
-        receivers.push({ receiverId: bound.value.receiver.receiverId, account })
+        const { receiverId, account } = bound.value.receiver
+        receivers.push({ receiverId, account })
       }
       apps.set(name, { merchantNo, ...app, receivers })
     }
