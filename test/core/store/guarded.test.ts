@@ -6,6 +6,7 @@ import {
   decideAndWrite,
   runAll,
   type Statements,
+  stillHolds,
   writeGuarded,
 } from '../../../core/store/guarded.ts'
 import { events } from '../../../core/store/schema.ts'
@@ -169,5 +170,13 @@ describe('statements that go with no change', () => {
     await runAll(store, inserts)
     expect(batches()).toBe(1)
     expect(await noteIds()).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('what is told of one sending of a row', () => {
+  it('holds until the row is sent again; what is told of the row itself holds for ever', () => {
+    expect(stillHolds({ sends: 2 }, { onlyWhileSends: 2 })).toBe(true)
+    expect(stillHolds({ sends: 3 }, { onlyWhileSends: 2 })).toBe(false)
+    expect(stillHolds({ sends: 3 }, {})).toBe(true)
   })
 })
