@@ -18,7 +18,11 @@ describe('where a notification may go', () => {
     'http://11.0.0.0/',
     'http://[2606:4700::1111]/',
     'http://[::ffff:8.8.8.8]/',
+    'http://[::8.8.8.8]/',
     'http://[64:ff9b::808:808]/',
+    'http://[2001:4860:4860::8888]/',
+    'http://[2606:0:1::1]/',
+    'http://[2606:ff9b::a00:1]/',
     'https://localhost.example/',
     'https://internal.example/',
     'https://10.example/',
@@ -34,6 +38,7 @@ describe('where a notification may go', () => {
     ['a file', 'file:///etc/passwd', 'it is neither http nor https'],
     ['a script', 'javascript:alert(1)', 'it is neither http nor https'],
     ['credentials', 'https://user:password@shop.example/', 'it contains credentials'],
+    ['a password alone', 'https://:password@shop.example/', 'it contains credentials'],
     ['a user', 'https://shop.example@10.0.0.1/', 'it contains credentials'],
     ['loopback', 'http://127.0.0.1/', PRIVATE],
     ['loopback, elsewhere in it', 'http://127.255.255.254/', PRIVATE],
@@ -85,6 +90,10 @@ describe('where a notification may go', () => {
     ['a cluster', 'http://db.default.svc.cluster.local/', PRIVATE_NAME],
     ['an intranet', 'http://wiki.intranet/', PRIVATE_NAME],
     ['a home', 'http://router.home.arpa/', PRIVATE_NAME],
+    ['a home itself', 'http://home.arpa/', PRIVATE_NAME],
+    ['a home with a dot', 'http://router.home.arpa./', PRIVATE_NAME],
+    ['a disk at home', 'http://nas.lan/', PRIVATE_NAME],
+    ['a hidden service', 'http://shop.onion/', PRIVATE_NAME],
   ])('not to %s: %s', (_, url, problem) => {
     expect(addressProblem(url)).toBe(problem)
   })
@@ -103,6 +112,20 @@ describe('an address that a port is about to dial', () => {
     ['', false],
     ['1:2:3', false],
     ['::1::', false],
+    ['93.184.215.14', true],
+    ['8.8.8.8.8', false],
+    ['8.8.8.8x', false],
+    ['::ffff:93.184.215.14', true],
+    ['::ffff:8.8.8.8x', false],
+    ['::1:808:808', false],
+    ['64:1::808:808', false],
+    ['2606:4700', false],
+    ['2606:1:1:1:1:1:1:1', true],
+    ['2606:1:1:1:1:1:1:1:1', false],
+    ['2606::1::1', false],
+    ['2606::11111', false],
+    ['2606::-1', false],
+    ['2606::x', false],
   ])('%s is public: %s', (ip, isPublic) => {
     expect(isPublicAddress(ip)).toBe(isPublic)
   })
