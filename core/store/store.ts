@@ -68,7 +68,7 @@ export function insertWhere<Table extends SQLiteTable>(
     const column = columns[key]
     assert(column !== undefined, `column ${key} is in the table`)
     names.push(`"${column.name}"`)
-    selected.push(isSql(value) ? value : sql.param(value ?? null, nullable(value, column)))
+    selected.push(isSql(value) ? value : sql.param(value ?? null, column))
   }
   const source = from === undefined ? sql`` : sql` from ${from}`
   return sql`insert into ${table} (${sql.raw(names.join(', '))}) select ${sql.join(selected, COMMA)}${source} where ${condition}`
@@ -78,11 +78,6 @@ const COMMA = new StringChunk(', ')
 
 function isSql(value: unknown): value is SQL {
   return typeof value === 'object' && value !== null && 'queryChunks' in value
-}
-
-/** A column's encoder is not made for null. */
-function nullable<Column>(value: unknown, column: Column): Column | undefined {
-  return value === null || value === undefined ? undefined : column
 }
 
 /**

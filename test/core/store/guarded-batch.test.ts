@@ -146,8 +146,11 @@ describe('a batch', () => {
 })
 
 describe('the values of such a row', () => {
+  const ONE = sql`1 = 1`
+
   it('go through the columns, may be null, and may be made of other rows', async () => {
     const { store } = await open()
+    const ofAnother = sql`${rows.isSpecial}`
     await store.write.batch([
       store.write.run(
         insertWhere(
@@ -157,11 +160,22 @@ describe('the values of such a row', () => {
           sql`${rows}`,
         ),
       ),
-      store.write.run(insertWhere(rows, { id: 'null', version: 1, isSpecial: null }, sql`1 = 1`)),
+      store.write.run(
+        insertWhere(
+          rows,
+          { id: 'like r', version: 2, isSpecial: ofAnother },
+          sql`${rows.id} = 'r'`,
+          sql`${rows}`,
+        ),
+      ),
+      store.write.run(insertWhere(rows, { id: 'absent', version: 1, isSpecial: undefined }, ONE)),
+      store.write.run(insertWhere(rows, { id: 'null', version: 1, isSpecial: null }, ONE)),
     ])
     const [found] = await store.read.batch([store.read.select().from(rows).orderBy(rows.id)])
     expect(found).toEqual([
+      { id: 'absent', version: 1, isSpecial: null },
       { id: 'copy', version: 5, isSpecial: true },
+      { id: 'like r', version: 2, isSpecial: false },
       { id: 'null', version: 1, isSpecial: null },
       { id: 'r', version: 1, isSpecial: false },
     ])
@@ -177,5 +191,26 @@ describe('the values of such a row', () => {
     const { store } = await open()
     const wrong = store.write.run(insertWhere(notes, { id: {} as never, about: 'b' }, sql`1 = 1`))
     await expect(store.write.batch([wrong])).rejects.toThrow('a object cannot be stored')
+  })
+
+  it('go to the database as they are: bytes, too', async () => {
+    const { store } = await open()
+    const bytes = Uint8Array.from([1, 255])
+    const [found] = await store.read.batch([
+      store.read.all(sql`select hex(${bytes}), ${'a'}, ${1.5}, ${null}`),
+    ])
+    expect(found).toEqual([['01FF', 'a', 1.5, null]])
+  })
+})
+
+describe('a statement by itself', () => {
+  it('is a batch of one, of one row or of all', async () => {
+    const { store } = await open()
+    const select = () => store.read.select().from(rows)
+    expect(await select()).toEqual([{ id: 'r', version: 1, isSpecial: false }])
+    expect(await select().get()).toEqual({ id: 'r', version: 1, isSpecial: false })
+    expect(await select().where(eq(rows.id, 'nobody')).get()).toBeUndefined()
+    await store.write.insert(notes).values({ id: 'n', about: 'r' })
+    expect(await all({ store })).toEqual(['n'])
   })
 })
