@@ -123,6 +123,7 @@ describe('an address that a port is about to dial', () => {
     ['2606:1:1:1:1:1:1:1', true],
     ['2606:1:1:1:1:1:1:1:1', false],
     ['2606::1::1', false],
+    ['2606:1:1:1::1:1:1:1::1', false],
     ['2606::11111', false],
     ['2606::-1', false],
     ['2606::x', false],
