@@ -4,7 +4,7 @@ import type { HttpAnswer, HttpRequest } from '../../core/ports.ts'
 import { type Bank, type BankOptions, openBank } from './bank.ts'
 import type { Chance } from './chance.ts'
 import { FIRST_KEY, PAYER_CANARY, simulatedChannel } from './channel.ts'
-import type { Deed, OrderPlan, Plan } from './plan.ts'
+import type { OrderPlan, Plan } from './plan.ts'
 
 /** Who is at the other end of a history: the model's bank, or a channel by its real protocol. */
 export interface Counterpart {
@@ -21,8 +21,6 @@ export interface Counterpart {
   readonly keepsRefused: boolean
   /** Whether its "not found" is final before the latest call has arrived. */
   readonly isFinalEarly: boolean
-  /** Whether it can play a part in a deed. */
-  plays(deed: Deed): boolean
   /** A plan without what it cannot play a part in. */
   adapts(plan: Plan): Plan
   settings(): Promise<Readonly<Record<string, Json>>>
@@ -59,7 +57,6 @@ export const modelBank: Counterpart = {
   callsOnce: true,
   keepsRefused: true,
   isFinalEarly: false,
-  plays: () => true,
   adapts: (plan) => plan,
   settings: async () => ({ merchant: 'shop', key: FIRST_KEY }),
   extraOf: (way) => (way === 'WX_BAR' ? '{"authCode":"100000000000000001"}' : undefined),

@@ -39,7 +39,7 @@ const { values } = parseArgs({
 })
 const seed = Number(values.seed)
 const channel = z.enum(COUNTERPARTS).parse(values.channel)
-if (values.teeth) await showTeeth()
+if (values.teeth) await showTeeth(channel)
 else if (values.story) await tellOne()
 else await playAll()
 

@@ -70,7 +70,8 @@ interface ReadOrder {
 type TransferState = BankTransfer['state']
 
 export function simulatedCounterpart(channel: Channel): Counterpart {
-  const { plugin, ways, entry, payee, sharers, canaries } = channel
+  const { plugin, ways, entry, payee, sharers } = channel
+  const canaries = [...channel.canaries]
   const furnished = listedBooks()
   const furnishing = channel.simulate(portsAt(START_MS - SECOND_MS, furnished))
   return {
@@ -84,9 +85,18 @@ export function simulatedCounterpart(channel: Channel): Counterpart {
     callsOnce: false,
     keepsRefused: false,
     isFinalEarly: true,
-    plays: (deed) => PLAYED.has(deed),
     adapts,
-    settings: () => furnishing.demoSettings(),
+    async settings() {
+      const settings = await furnishing.demoSettings()
+      for (const [name, { kind }] of Object.entries(plugin.fields)) {
+        const isSecret = kind === 'secret' || kind === 'private_key'
+        // Of a key the end of its longest line, which stands for it wherever it is written.
+        const lines = isSecret ? String(settings[name] ?? '').split('\n') : []
+        const longest = lines.toSorted((a, b) => b.length - a.length)[0]?.slice(-40)
+        if (longest) canaries.push(longest)
+      }
+      return settings
+    },
     extraOf(way, chance, nowMs) {
       switch (way) {
         case 'WX_NATIVE':
@@ -428,6 +438,16 @@ const wechatOrder = z.object({
 const WECHAT_SHARES = { PENDING: 'pending', SUCCESS: 'succeeded', CLOSED: 'failed' } as const
 const WECHAT_RETURNS = { PROCESSING: 'pending', SUCCESS: 'paid', FAILED: 'declined' } as const
 
+/** What a split leaves is freed under its number with a letter behind it. */
+const FREED = /F$/
+
+function freedFirst(
+  a: { readonly outOrderNo: string },
+  b: { readonly outOrderNo: string },
+): number {
+  return Number(FREED.test(b.outOrderNo)) - Number(FREED.test(a.outOrderNo))
+}
+
 /** What a call is about, the more special one first. */
 const OWN_NUMBERS = ['out_return_no', 'out_order_no', 'out_refund_no', 'out_bill_no']
 
@@ -535,8 +555,7 @@ export const wechatPay = () =>
         const inBody = /"?out_trade_no"?(?:":"|><!\[CDATA\[|>)([\w-]+)/
         const own = OWN_NUMBERS.map((name) => new RegExp(`"${name}":"([\\w-]+)"`).exec(text)?.[1])
         const number = found[1] ?? own.find(Boolean) ?? inBody.exec(text)?.[1] ?? ''
-        // What a split leaves is freed under its number with a letter behind it.
-        return { operation, number: number.replace(/F$/, ''), text: number }
+        return { operation, number: number.replace(FREED, ''), text: number }
       }
       return { operation: pathname, number: '', text: '' }
     },
@@ -568,16 +587,19 @@ export const wechatPay = () =>
             atMs: acceptedAtMs,
           }),
         ),
-        splits: (read.sharing?.splits ?? []).map(({ outOrderNo, state, shares }) => ({
-          number: outOrderNo,
-          order: number,
-          state: state === 'FINISHED' ? 'paid' : 'pending',
-          shares: shares.map(({ account, amountMinor, result }) => ({
-            account,
-            fen: amountMinor,
-            state: WECHAT_SHARES[result],
-          })),
-        })),
+        // That what was left was freed counts for a split without shares, and for no other.
+        splits: (read.sharing?.splits.toSorted(freedFirst) ?? []).map(
+          ({ outOrderNo, state, shares }) => ({
+            number: outOrderNo.replace(FREED, ''),
+            order: number,
+            state: state === 'FINISHED' ? 'paid' : 'pending',
+            shares: shares.map(({ account, amountMinor, result }) => ({
+              account,
+              fen: amountMinor,
+              state: WECHAT_SHARES[result],
+            })),
+          }),
+        ),
         returns: (read.sharing?.returns ?? []).map((taken) => ({
           number: taken.outReturnNo,
           order: taken.outOrderNo,
