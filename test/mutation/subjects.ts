@@ -7,6 +7,7 @@ export const SUBJECTS: Readonly<Record<string, readonly string[]>> = {
   'core/ids.ts': ['core/ids'],
   'core/sealing/seal.ts': ['core/sealing/seal'],
   'core/limits/window.ts': ['core/limits/window'],
+  'core/http/jeepay/parameters.ts': ['core/http/jeepay/parameters'],
   'core/payment/state.ts': ['core/payment/state', 'core/payment/merge'],
   'core/payment/merge.ts': ['core/payment/merge'],
   'core/refund/state.ts': ['core/refund/merge'],

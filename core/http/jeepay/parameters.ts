@@ -200,9 +200,8 @@ function collect(pairs: Pairs): Result<Parameters, JeepayFailure> {
   const flat = new Map<string, string>()
   const nested = new Map<string, Map<string, string>>()
   for (const [name, value] of pairs) {
-    const [, outer, inner] = /^([^[\]]+)\[([^[\]]*)\]$/.exec(name) ?? []
-    const target = outer === undefined || inner === undefined ? flat : memberOf(nested, outer)
-    const key = outer === undefined || inner === undefined ? name : inner
+    const [, outer, key = name] = /^([^[\]]+)\[([^[\]]*)\]$/.exec(name) ?? []
+    const target = outer === undefined ? flat : memberOf(nested, outer)
     const known = target.get(key)
     if (known !== undefined && known !== value) return refuse(twice(name))
     target.set(key, value)

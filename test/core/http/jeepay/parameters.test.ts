@@ -173,8 +173,23 @@ describe('parameters in forms and query strings', () => {
     ['a=100%', { a: '100%' }],
     ['a=%zz%4', { a: '%zz%4' }],
     ['=1', { '': '1' }],
+    ['a[b]c=1', { 'a[b]c': '1' }],
+    ['[a]b[c]=1', { '[a]b[c]': '1' }],
+    ['a[b][c]=1', { 'a[b][c]': '1' }],
+    ['a[]=1', { a: '{"":"1"}' }],
+    ['[]=1', { '[]': '1' }],
   ])('reads %s as every form decoder does', async (text, expected) => {
     expect(await read(form(text))).toEqual(expected)
+  })
+
+  it('reads a multipart body as it reads a form: with the query string, nested, no name twice', async () => {
+    const multipart = (...all: readonly (readonly [string, string])[]) => {
+      const body = new FormData()
+      for (const [name, value] of all) body.append(name, value)
+      return post(body, undefined, `${AT}?a=1`)
+    }
+    expect(await read(multipart(['b[c]', '2']))).toEqual({ a: '1', b: '{"c":"2"}' })
+    expect(await read(multipart(['a', '2']))).toBe('参数有误[参数a重复]')
   })
 
   it('leaves a file in a multipart body out', async () => {
