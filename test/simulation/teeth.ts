@@ -125,7 +125,7 @@ const BITES: readonly Bite[] = [
       {
         file: 'core/payment/close.ts',
         from: `  const channel = await bindChannel(core, pinnedConfig(kase))\n  const ran = await runClose`,
-        to: `  if (source === 'sweep') return settle(core, kase, source, [])\n  const channel = await bindChannel(core, pinnedConfig(kase))\n  const ran = await runClose`,
+        to: `  if (source === 'sweep') return settle(core, kase, source, { kind: 'closed' }, [])\n  const channel = await bindChannel(core, pinnedConfig(kase))\n  const ran = await runClose`,
       },
     ],
   },
