@@ -48,7 +48,8 @@ export const passesBreaker = sql`not exists (
 
 /**
  * Puts off what is due at endpoints that are not tried now, so that it doesn't take others' place in
- * the sweep. What has waited too long, or whose endpoint is gone, is given up and shows as such.
+ * the sweep. What has waited too long, or whose endpoint is gone, is given up and shows as such. A lease
+ * that has run out goes with it: by a clock that is behind it would keep a replay away.
  */
 export function putOffWaiting(nowMs: Milliseconds) {
   return putOff({ nowMs, lastMs: nowMs - GIVES_UP_AFTER_MS })
@@ -57,6 +58,7 @@ export function putOffWaiting(nowMs: Milliseconds) {
 const putOff = builtOnce(['nowMs', 'lastMs'], (db, { nowMs, lastMs }) =>
   db.values<[NotificationId, 'waiting' | 'exhausted']>(sql`
     update ${outbox} set
+      try_lease_until_ms = null,
       next_try_at_ms = coalesce(${endpoints.openUntilMs}, next_try_at_ms),
       state = case when ${endpoints.goneAtMs} is not null
         or ${firstTryAtMs} <= ${lastMs} then 'exhausted' else state end
