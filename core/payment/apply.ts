@@ -1,5 +1,4 @@
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm'
-import type { BatchItem } from 'drizzle-orm/batch'
 import type { Core } from '../core.ts'
 import { type EventId, type NotificationId, newEventId } from '../ids.ts'
 import { tellOfPayment } from '../notification/outbox.ts'
@@ -12,6 +11,7 @@ import { isWithheld } from '../refund/plan.ts'
 import { assert } from '../result.ts'
 import { AUTOMATIC_AFTER_MS } from '../split/automatic.ts'
 import { builtOnce } from '../store/built-once.ts'
+import { runAll, type Statements } from '../store/guarded.ts'
 import { events, type FactSource, payments } from '../store/schema.ts'
 import { eventWritten, insertWhere, previousChangedOne } from '../store/store.ts'
 import type { PaymentCase, PaymentRow } from './case.ts'
@@ -24,8 +24,6 @@ export interface Told {
   readonly source: FactSource
   readonly transcript?: readonly TranscriptLine[]
 }
-
-export type Statements = readonly BatchItem<'sqlite'>[]
 
 /**
  * Further statements for the batch, given the payment as it will be and a condition that holds only
@@ -88,7 +86,7 @@ async function merge(core: Core, kase: PaymentCase, told: Told, also: Also): Pro
   })
   if (change === undefined) {
     if (contradicts(kase.payment, told.fact)) reportContradiction(core, kase.payment, told)
-    await runAll(core, also(kase.payment, ALWAYS))
+    await runAll(core.store, also(kase.payment, ALWAYS))
     return { won: true, payment: kase.payment, notificationIds: [] }
   }
   const { source } = told
@@ -135,11 +133,6 @@ async function write(
 }
 
 const ALWAYS = sql`1 = 1`
-
-async function runAll({ store }: Core, statements: Statements): Promise<void> {
-  const [first, ...others] = statements
-  if (first !== undefined) await store.write.batch([first, ...others])
-}
 
 interface Written {
   readonly won: boolean
