@@ -149,7 +149,9 @@ export function openLaws(
   /** States that the merchant heard of, by subject. */
   const heard = new Map<string, Set<number>>()
   let eventCount = 0
-  const apartMs = Math.max(...weather.skewsMs) - Math.min(...weather.skewsMs)
+  // From each other, and from the time by which payers and the bank go.
+  const clocksMs = [0, ...weather.skewsMs]
+  const apartMs = Math.max(...clocksMs) - Math.min(...clocksMs)
   const clocksMislead = apartMs > MISLEADING_CLOCKS_MS || counterpart.isFinalEarly
 
   function isBroken(what: string): void {
