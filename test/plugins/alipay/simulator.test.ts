@@ -246,8 +246,8 @@ describe("a payer's code", () => {
     await channel.pay(ports, charge('20'))
     // The question before the cancel says that there is nothing.
     await simulator.misbehave([{ on: 'query', fault: 'not_found', times: 1 }])
-    expect(await channel.close?.(ports, ASKED_CODE)).toEqual({ kind: 'closed' })
-    expect(await channel.query(ports, ASKED_CODE)).toEqual({ kind: 'closed' })
+    expect(await channel.close?.(ports, ASKED_CODE)).toEqual({ kind: 'closed', paidBack: true })
+    expect(await channel.query(ports, ASKED_CODE)).toEqual({ kind: 'closed', paidBack: true })
     await later(1_000)
     // Paid, and then given back: the second says nothing of a payment, and has no refund of ours.
     expect(facts()).toMatchObject([{ about: 'payment', kind: 'succeeded' }])
@@ -324,7 +324,7 @@ describe('refunds', () => {
       { refundId: 'R4', refunded: money(7000, 'CNY') },
     ])
     // Given back in full, which closes the trade.
-    expect(await channel.query(ports, ASKED)).toEqual({ kind: 'closed' })
+    expect(await channel.query(ports, ASKED)).toEqual({ kind: 'closed', paidBack: true })
   })
 
   it('are the same refund when they are repeated, and stand as the first when the amount differs', async () => {
