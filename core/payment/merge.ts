@@ -74,6 +74,9 @@ export function contradicts({ state }: Pick<Standing, 'state'>, fact: PaymentFac
  * the same payment. Money is late when both clocks say so: by ours we heard of the close first, and
  * by the channel's it was paid after that.
  *
+ * A close that paid the money back is the exception: it stands against what is told after it, and one
+ * of a payment that was told as paid freezes that, for what a merchant was told cannot be taken back.
+ *
  * @returns what to write, or nothing when the fact changes nothing
  */
 export function mergeFact(
@@ -87,7 +90,7 @@ export function mergeFact(
         ? { set: { state: 'pending' }, event: 'payment.pending' }
         : undefined
     case 'failed':
-      if (!mayMove(payment.state, 'failed')) return undefined
+      if (!mayMove(payment.state, 'failed') || isPaidBack(payment)) return undefined
       return {
         set: { state: 'failed', errorCode: fact.error.code, errorMessage: fact.error.message },
         event: 'payment.failed',

@@ -46,9 +46,10 @@ export async function queryTrade(
   }
   const state = stateOfTrade(trade.data.trade_status)
   if (state === 'pending') return { kind: 'pending' }
-  // What was paid has a date of payment, and keeps it when all of it was given back.
+  // What was paid has a date of payment, and keeps it when all of it was given back. An empty one is
+  // none: to take what nobody has paid for paid back would hide money that still comes.
   if (state === 'closed') {
-    return { kind: 'closed', ...(trade.data.send_pay_date !== undefined && { paidBack: true }) }
+    return { kind: 'closed', ...(trade.data.send_pay_date && { paidBack: true as const }) }
   }
   const paid = readPaid(answer.body, payeeOf(config), ports.clock.now())
   if (!paid.ok) return { kind: 'unknown', evidence: `answered, but ${paid.refusal}` }

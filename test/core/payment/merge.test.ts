@@ -258,6 +258,7 @@ describe('what is written of one fact', () => {
       },
     ],
     ['that what was paid back is paid', { ...closedAt5, ...asPaidBack }, paid(6), undefined],
+    ['that what was paid back failed', { ...closedAt5, ...asPaidBack }, failed, undefined],
     [
       'that what failed is paid, whatever the channel called its failure',
       { state: 'failed', ...asPaidBack },

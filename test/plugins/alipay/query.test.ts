@@ -78,6 +78,11 @@ describe('a query', () => {
     expect(await ask(ok({ ...unpaid, trade_status }))).toEqual(outcome)
   })
 
+  it('of a closed trade with an empty date of payment says closed: nobody has paid, and somebody still may', async () => {
+    const unpaid = { ...PAID, trade_status: 'TRADE_CLOSED', send_pay_date: '' }
+    expect(await ask(ok(unpaid))).toEqual({ kind: 'closed' })
+  })
+
   it('of a trade that was given back in full says closed, and paid back: nobody has the money any more', async () => {
     const outcome = await ask(ok({ ...PAID, trade_status: 'TRADE_CLOSED' }))
     expect(outcome).toEqual({ kind: 'closed', paidBack: true })
